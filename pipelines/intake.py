@@ -1,0 +1,341 @@
+"""A folder of returns into schools, a list of the files, and everything that was refused."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.harmonise import FAULTS, Rows, harmonise, with_record
+from pipelines.reading import ROW, Body, Sheet, UnreadableError, sheets
+from pipelines.recognition import Recognised, match_headers, recognise, school_year
+from schemas.contract import accept, conform
+from schemas.source import Source
+from schemas.tables import HERE, QUARANTINE, RETURNS, SCHOOLS
+
+KEY = ("school_year", "source", "school_id", "return_part")
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What a folder held: tables `schools`, `returns` and `quarantine`, for every school year read."""
+
+    schools: pl.DataFrame
+    returns: pl.DataFrame
+    quarantine: pl.DataFrame
+
+
+@dataclass
+class _File:
+    """One file on its way through."""
+
+    path: str
+    sha256: str
+    size: int
+    found: Recognised | None = None
+    year: int | None = None
+    form: str | None = None
+    sheets_read: list[str] = field(default_factory=list)
+    sheets_left: list[str] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+    rows_read: int = 0
+    accepted: pl.DataFrame | None = None
+    faults: list[pl.DataFrame] = field(default_factory=list)
+    status: str | None = None
+    reason: str | None = None
+
+    @property
+    def source(self) -> str | None:
+        return self.found.source.name if self.found else None
+
+    def refuse(self, fault: UnreadableError, sheet: str | None = None) -> None:
+        """The whole file refused, under the rule that it breaks."""
+        self.status = "refused"
+        self.accepted = None
+        self.faults.append(
+            pl.DataFrame(
+                [{"level": "file", "rule": fault.rule, "value": fault.value, "wanted": fault.wanted}],
+                schema=FAULTS,
+            ).with_columns(sheet=pl.lit(sheet, pl.String))
+        )
+
+
+def inbox_files(inbox: Path) -> list[Path]:
+    """The files of a folder and its subfolders in sort order, without hidden ones and Excel's lock files."""
+    return sorted(
+        path
+        for path in inbox.rglob("*")
+        if path.is_file()
+        and not any(part.startswith((".", "~$")) for part in path.relative_to(inbox).parts)
+    )
+
+
+def take_in(
+    files: Sequence[tuple[str, Path]],
+    sources: Iterable[Source],
+    *,
+    wanted: Sequence[str] = (),
+    years: Callable[[int], bool] = lambda _year: True,
+    each: Callable[[str], None] = lambda _file: None,
+) -> Intake:
+    """The tables `schools`, `returns` and `quarantine` of the given files (name shown, path).
+
+    `wanted` names the sources asked for (all where empty): files of others are listed as ignored. Files of a school
+    year for which `years` is false are passed over. `each` is called with every file's name before it is read.
+    A school that stands twice in a file is refused there; in two files the better release, else the last path, wins.
+    """
+    sources = list(sources)
+    taken: list[_File] = []
+    for shown, path in files:
+        each(shown)
+        file = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years)
+        if file is not None:
+            taken.append(file)
+    schools = pl.concat([file.accepted for file in taken if file.accepted is not None] or [SCHOOLS.empty()])
+    schools, superseded = _supersede(schools, taken)
+    quarantine = _quarantine(taken)
+    return Intake(
+        schools=accept(schools, SCHOOLS),
+        returns=accept(_returns(taken, superseded), RETURNS),
+        quarantine=accept(quarantine, QUARANTINE),
+    )
+
+
+def read_file(
+    shown: str,
+    content: bytes,
+    sources: Sequence[Source],
+    *,
+    wanted: Sequence[str] = (),
+    years: Callable[[int], bool] = lambda _year: True,
+) -> _File | None:
+    """One file recognised, read and checked; None where its school year is not asked for."""
+    file = _File(shown, hashlib.sha256(content).hexdigest(), len(content))
+    try:
+        found = _recognise_file(file, content, sources)
+        if wanted and found[0].source.name not in wanted:
+            file.status, file.reason = "ignored", "来源不在本次范围内 / of a source not asked for"
+            return file
+        bodies = [(sheet, sheet.sheet.body(sheet.header_row)) for sheet in found]
+        file.year = next((year for sheet, body in bodies if (year := school_year(sheet, body, shown))), None)
+        if file.year is None:
+            raise UnreadableError("no_school_year", wanted=_where_years_stand(found[0]))
+        if not years(file.year):
+            return None
+        _read_sheets(file, bodies, file.year)
+    except UnreadableError as fault:
+        file.refuse(fault)
+    return file
+
+
+def _where_years_stand(found: Recognised) -> str:
+    words = {"column": "学年列", "title": "表头上方的标题", "file_name": "文件名"}
+    return "、".join(dict.fromkeys(words[clue.place] for clue in found.source.described.layouts[found.layout].year))
+
+
+def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> list[Recognised]:
+    """The file's sheets that are of the layout which fits it best. Raises UnreadableError where none fits."""
+    encodings = tuple(dict.fromkeys(encoding for source in sources for encoding in source.described.encodings))
+    seen: list[Sheet] = []
+    for reading in sheets(content, encodings):
+        matches = [(sheet, recognise(sheet, sources)) for sheet in reading]
+        known = [match for _, match in matches if match]
+        seen = seen or reading
+        if known:
+            file.found = best = max(known, key=lambda match: match.share)
+            file.form = best.sheet.form
+            file.sheets_left = [
+                sheet.name or ""
+                for sheet, match in matches
+                if (match is None or match.layout != best.layout) and any(cell for row in sheet.head for cell in row)
+            ]
+            chosen = [match for match in known if (match.source, match.layout) == (best.source, best.layout)]
+            file.sheets_read = [match.sheet.name for match in chosen if match.sheet.name]
+            return chosen
+    file.form = seen[0].form if seen else None
+    shown = max((row for sheet in seen for row in sheet.head), key=lambda row: sum(map(bool, row)), default=[])
+    cells = [cell.strip() for cell in shown if cell and cell.strip()]
+    if not cells:
+        raise UnreadableError("empty_file")
+    text = "、".join(cells[:6])
+    if not seen[0].form.startswith(("xlsx", "parquet")) and not text.isprintable():
+        raise UnreadableError("encoding", wanted="、".join(encodings).upper())
+    if not seen[0].form.startswith(("xlsx", "parquet")) and "\ufffd" in text:
+        raise UnreadableError("encoding", wanted="、".join(encodings).upper())
+    raise UnreadableError("not_recognised", text[:200])
+
+
+def _read_sheets(file: _File, bodies: list[tuple[Recognised, Body]], year: int) -> None:
+    """The rows of the file's sheets; the file is refused whole where one sheet's layout is wrong."""
+    matched = []
+    for found, body in bodies:
+        places, others, faults = match_headers(found, year)
+        for fault in faults:
+            file.refuse(fault, found.sheet.name)
+        matched.append((found, body, places, others))
+    if file.status == "refused":
+        return
+    parts: list[tuple[str | None, Rows]] = []
+    for found, body, places, others in matched:
+        rows = harmonise(found, year, body, places, others)
+        parts.append((found.sheet.name, rows))
+        if rows.unknown_columns and found.source.described.unknown_columns == "refuse":
+            for name in rows.unknown_columns:
+                file.refuse(UnreadableError("unknown_header", name), found.sheet.name)
+    file.unknown_columns = list(dict.fromkeys(name for _, rows in parts for name in rows.unknown_columns))
+    if file.status == "refused":
+        return
+    file.rows_read = sum(rows.rows_read for _, rows in parts)
+    if not file.rows_read:
+        raise UnreadableError("no_rows")
+    file.faults += [rows.faults.with_columns(sheet=pl.lit(sheet, pl.String)) for sheet, rows in parts]
+    accepted = pl.concat(
+        rows.accepted.with_columns(file=pl.lit(file.path), sheet=pl.lit(sheet, pl.String)) for sheet, rows in parts
+    )
+    twice = accepted.select(pl.struct("school_id", "return_part").is_duplicated().alias("twice"))["twice"]
+    if twice.any():
+        for sheet, rows in parts:
+            marked = rows.text.join(
+                accepted.filter(twice & accepted["sheet"].eq_missing(pl.lit(sheet, pl.String))).select(
+                    pl.col("row").alias(ROW)
+                ),
+                on=ROW,
+                how="semi",
+                maintain_order="left",
+            )
+            file.faults.append(_repeated(marked, rows.header_of).with_columns(sheet=pl.lit(sheet, pl.String)))
+        refused = accepted.filter(twice).select("sheet", "row")
+        # A row that is refused is not also refused cell by cell.
+        file.faults = [
+            fault.join(refused, on=["sheet", "row"], how="anti", nulls_equal=True, maintain_order="left")
+            if (fault["level"] == "cell").any()
+            else fault
+            for fault in file.faults
+        ]
+        accepted = accepted.filter(~twice)
+    file.accepted = conform(accepted, SCHOOLS)
+
+
+def _repeated(rows: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
+    return with_record(rows, header_of).select(
+        pl.col(ROW).alias("row"),
+        pl.lit("row").alias("level"),
+        pl.col("county_code"),
+        pl.col("school_id"),
+        pl.lit(header_of["school_id"]).alias("header"),
+        pl.lit("school_id").alias("column"),
+        pl.col("school_id").alias("value"),
+        pl.lit("repeated_school").alias("rule"),
+        pl.lit(None, pl.String).alias("wanted"),
+        pl.col("record"),
+    )
+
+
+def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The schools with one row each, and for each file that lost rows: file, rows, the files that won them."""
+    ranks = pl.DataFrame(
+        [(f.path, f.found.source.ranks.get(f.found.layout, 1)) for f in taken if f.found],
+        schema={"file": pl.String, "rank": pl.Int64},
+        orient="row",
+    )
+    ranked = schools.join(ranks, on="file", how="left", validate="m:1", maintain_order="left").sort(
+        [*KEY, "rank", "file"], descending=[False] * len(KEY) + [False, True], maintain_order=True
+    )
+    ranked = ranked.with_columns(
+        place=pl.int_range(pl.len()).over(KEY), winner=pl.col("file").first().over(KEY)
+    )
+    lost = (
+        ranked.filter(pl.col("place") > 0)
+        .group_by("file", maintain_order=True)
+        .agg(pl.len().alias("rows"), pl.col("winner").unique().sort().str.join(" | ").alias("superseded_by"))
+    )
+    return ranked.filter(pl.col("place") == 0).drop("rank", "place", "winner"), lost
+
+
+def _returns(taken: Sequence[_File], superseded: pl.DataFrame) -> pl.DataFrame:
+    lost: dict[str, tuple[int, str]] = {row[0]: (row[1], row[2]) for row in superseded.iter_rows()}
+    rows: list[dict[str, Any]] = []
+    for file in taken:
+        kept = file.accepted.height if file.accepted is not None else 0
+        rows_lost, winners = lost.get(file.path, (0, None))
+        cells = [fault for fault in file.faults if fault.height and (fault["level"] == "cell").any()]
+        refused_cells = (
+            pl.concat(cells).filter(pl.col("level") == "cell").unique(["sheet", "row", "column"]).height if cells else 0
+        )
+        refused_rows = file.rows_read - kept
+        status = file.status or (
+            "superseded"
+            if rows_lost and rows_lost == kept
+            else "partly_accepted"
+            if refused_rows or refused_cells
+            else "accepted"
+        )
+        left = f"未读取的工作表：{'、'.join(file.sheets_left)}" if file.sheets_left else None
+        rows.append(
+            {
+                "school_year": file.year,
+                "source": file.source,
+                "layout": file.found.layout if file.found else None,
+                "file": file.path,
+                "sha256": file.sha256,
+                "size_bytes": file.size,
+                "format": file.form,
+                "sheets": " | ".join(file.sheets_read) or None,
+                "status": status,
+                "rows_read": file.rows_read,
+                "rows_accepted": kept - rows_lost,
+                "rows_refused": refused_rows,
+                "rows_superseded": rows_lost,
+                "cells_refused": refused_cells,
+                "superseded_by": winners,
+                "unknown_columns": " | ".join(file.unknown_columns) or None,
+                "reason": file.reason or left,
+            }
+        )
+    return pl.DataFrame(rows, schema=RETURNS.polars_schema)
+
+
+@cache
+def rules() -> dict[str, dict[str, str]]:
+    """The catalogue of intake rules: level and message in both languages."""
+    with (HERE / "rules.csv").open(encoding="utf-8", newline="") as lines:
+        return {entry["rule"]: entry for entry in csv.DictReader(lines)}
+
+
+def _quarantine(taken: Sequence[_File]) -> pl.DataFrame:
+    frames = [
+        fault.with_columns(
+            school_year=pl.lit(file.year, pl.Int32),
+            source=pl.lit(file.source, pl.String),
+            file=pl.lit(file.path),
+            __ids__=pl.lit(file.found.source.described.identifiers.school_id_words_en if file.found else None, pl.String),
+        )
+        for file in taken
+        for fault in file.faults
+        if fault.height
+    ]
+    if not frames:
+        return QUARANTINE.empty()
+    faults = pl.concat(frames, how="diagonal")
+    catalogue = pl.DataFrame(list(rules().values())).drop("level")
+    faults = faults.join(catalogue, on="rule", how="left", validate="m:1", maintain_order="left")
+    if faults["message_zh"].null_count():
+        unknown = faults.filter(pl.col("message_zh").is_null())["rule"].unique().to_list()
+        raise KeyError(f"schemas/rules.csv has no message for {unknown}")
+
+    def filled(message: str) -> pl.Expr:
+        return (
+            pl.col(message)
+            .str.replace("{value}", pl.col("value").fill_null("").str.head(200), literal=True)
+            .str.replace("{wanted}", pl.col("wanted").fill_null(""), literal=True)
+        )
+
+    return conform(
+        faults.with_columns(message=filled("message_zh"), message_en=filled("message_en")), QUARANTINE
+    )

@@ -1,0 +1,191 @@
+"""Files into sheets of text: bytes in, every cell as the file shows it, rows numbered as the file numbers them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import fastexcel
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+HEAD_ROWS = 30
+"""Rows at the top of a sheet among which the header is looked for."""
+ROW = "__row__"
+"""Name of the column with the row's number."""
+
+_SIGNATURES = (
+    (b"%PDF", "PDF"),
+    (b"\xd0\xcf\x11\xe0", "旧版 Excel（.xls）/ old Excel (.xls)"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"\x1f\x8b", "gzip"),
+)
+
+
+class UnreadableError(Exception):
+    """A file that holds no table that we can read: the rule it breaks, the value seen, what was wanted."""
+
+    def __init__(self, rule: str, value: str = "", wanted: str = "") -> None:
+        super().__init__(rule, value, wanted)
+        self.rule, self.value, self.wanted = rule, value, wanted
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows under a header.
+
+    `cells`: one String column per field, named by its position, and the row's number. `ragged`: rows whose number of
+    fields is not the header's: their number, how many fields they have, their text. `errors`: cells that hold a
+    formula error: row number, position, what the error is.
+    """
+
+    cells: pl.DataFrame
+    ragged: tuple[tuple[int, int, str], ...] = ()
+    errors: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its name (None where the file has none), its top rows, and how to get the rows below the header."""
+
+    name: str | None
+    head: list[list[str]]
+    body: Callable[[int], Body] = field(repr=False)
+    form: str
+
+
+def sheets(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
+    """The readings of a file's content, likeliest first; text is offered once per encoding that fits.
+
+    Each reading is the list of the file's sheets. The last reading of a text replaces what cannot be decoded by
+    U+FFFD, so that one damaged cell does not cost the file. Raises UnreadableError where there is nothing to read.
+    """
+    if not content.strip(b"\x00\t\r\n "):
+        raise UnreadableError("empty_file")
+    if content.startswith(b"PK"):
+        yield _workbook(content)
+    elif content.startswith(b"PAR1"):
+        yield [_parquet(content)]
+    else:
+        for signature, name in _SIGNATURES:
+            if content.startswith(signature):
+                raise UnreadableError("not_a_table", name)
+        yield from _texts(content, encodings)
+
+
+def _workbook(content: bytes) -> list[Sheet]:
+    try:
+        book = fastexcel.read_excel(content)
+        return [_worksheet(book, name) for name in book.sheet_names]
+    except fastexcel.FastExcelError as fault:
+        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+
+
+def _worksheet(book: fastexcel.ExcelReader, name: str) -> Sheet:
+    # skip_rows=0 keeps the blank rows at the top, so that row numbers are the sheet's own.
+    loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
+    batch, faults = loaded.to_arrow_with_errors() if loaded.width else (pa.RecordBatch.from_pylist([]), None)
+    cells: pl.DataFrame = pl.DataFrame(pl.from_arrow(batch)) if loaded.width else pl.DataFrame()
+    cells = cells.rename({old: str(position) for position, old in enumerate(cells.columns)})
+    cells = cells.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    errors = tuple(
+        (fault.position[0] + 1, fault.position[1], fault.detail.split("'")[1] if "'" in fault.detail else fault.detail)
+        for fault in (faults.errors if faults else ())
+    )
+    head = [["" if cell is None else cell for cell in row[1:]] for row in cells.head(HEAD_ROWS).iter_rows()]
+
+    def body(header_row: int) -> Body:
+        below = cells.filter(pl.col(ROW) > header_row)
+        return Body(below, errors=tuple(error for error in errors if error[0] > header_row))
+
+    return Sheet(name, head, body, "xlsx")
+
+
+def _parquet(content: bytes) -> Sheet:
+    try:
+        table = pa.parquet.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError) as fault:
+        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+    names = table.column_names
+    frame = pl.DataFrame(pl.from_arrow(table.rename_columns([str(i) for i in range(len(names))])))
+    cells = frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    return Sheet(None, [list(names)], lambda _header_row: Body(cells), "parquet")
+
+
+def _texts(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
+    tried = []
+    marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    by_mark = next((encoding for mark, encoding in marked.items() if content.startswith(mark)), None)
+    wide = content[:400].count(0) > len(content[:400]) // 8
+    candidates = [by_mark] if by_mark else ["utf-16-le", "utf-16-be"] if wide else list(encodings)
+    for encoding in candidates:
+        if encoding == "utf-16" and not by_mark:
+            continue
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            tried.append(encoding)
+            continue
+        yield [_delimited(text, encoding)]
+    for encoding in tried:
+        yield [_delimited(content.decode(encoding, errors="replace"), encoding)]
+
+
+def _delimited(text: str, encoding: str) -> Sheet:
+    text = text.removeprefix("\ufeff")
+    top = text[:200_000]
+    separator = max("\t,;", key=lambda mark: max((line.count(mark) for line in top.splitlines()[:HEAD_ROWS]), default=0))
+    rows: list[list[str]] = []
+    for row in csv.reader(io.StringIO(top), delimiter=separator):
+        rows.append(row)
+        if len(rows) == HEAD_ROWS:
+            break
+
+    def body(header_row: int) -> Body:
+        return _delimited_body(text, separator, header_row, len(rows[header_row - 1]))
+
+    kind = {",": "csv", "\t": "tsv", ";": "csv (;)"}[separator]
+    return Sheet(None, rows, body, f"{kind} {encoding.removesuffix('-sig')}")
+
+
+def _delimited_body(text: str, separator: str, header_row: int, width: int) -> Body:
+    ragged: list[tuple[int, int, str]] = []
+
+    def refuse(row: pa.csv.InvalidRow) -> str:
+        if row.text.strip():
+            ragged.append((row.number, row.actual_columns, row.text))
+        else:
+            blank.append(row.number)
+        return "skip"
+
+    blank: list[int] = []
+    names = [str(position) for position in range(width)]
+    try:
+        table = pa.csv.read_csv(
+            io.BytesIO(text.encode()),
+            read_options=pa.csv.ReadOptions(use_threads=False, column_names=names, block_size=len(text) * 4 + 1024),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=refuse
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as fault:
+        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+    # Rows that do not fit are left out by the reader, so the others are numbered around them.
+    passed_over = sorted({number for number, *_ in ragged} | set(blank))
+    numbers = pl.int_range(1, table.num_rows + len(passed_over) + 1, dtype=pl.Int64, eager=True)
+    numbers = numbers.filter(~numbers.is_in(passed_over)).alias(ROW)
+    cells = pl.DataFrame(pl.from_arrow(table)).with_columns(numbers)
+    return Body(
+        cells.filter(pl.col(ROW) > header_row),
+        ragged=tuple(row for row in ragged if row[0] > header_row),
+    )

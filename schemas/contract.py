@@ -1,0 +1,177 @@
+"""A table's contract, and the one door through which every frame passes before it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+DECIMAL = pl.Decimal(18, 4)
+"""Areas, money and bandwidth: four decimals, held exactly, so that sums do not depend on their order."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it holds, in which unit, under which name people know it."""
+
+    name: str
+    dtype: Any
+    label_zh: str
+    label_en: str
+    unit: str = ""
+    nullable: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    one_of: tuple[str, ...] | None = None
+    note: str = ""
+
+    def checks(self) -> list[pa.Check]:
+        """The checks of single values, each under the name of its rule."""
+        checks = []
+        if self.minimum is not None:
+            checks.append(pa.Check.ge(self.minimum, name="negative", error="negative"))
+        if self.maximum is not None:
+            checks.append(pa.Check.le(self.maximum, name="too_large", error="too_large"))
+        if self.pattern is not None:
+            checks.append(pa.Check.str_matches(self.pattern, name="form", error="form"))
+        if self.one_of is not None:
+            checks.append(pa.Check.isin(self.one_of, name="unknown_code", error="unknown_code"))
+        return checks
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A logic check over several cells of one row.
+
+    `holds` is true where the row is sound; null, where a cell it reads is not reported, counts as sound.
+    `refuses` names the cells that become "not reported" where it does not hold.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    refuses: tuple[str, ...]
+    holds: pl.Expr = field(compare=False)
+
+    def check(self) -> pa.Check:
+        """The rule as a pandera check over the frame."""
+        return pa.Check(
+            lambda data: data.lazyframe.select(self.holds.fill_null(value=True).alias(self.name)),
+            name=self.name,
+            error=self.name,
+        )
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a table promises: its grain, its key, its columns in order, and the rules between them."""
+
+    name: str
+    grain_zh: str
+    grain_en: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    sort: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns that the table is sorted by."""
+        return self.sort or self.key
+
+    @property
+    def polars_schema(self) -> pl.Schema:
+        """Column names and types, in order."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def pandera(self, *, with_key: bool = True) -> pa.DataFrameSchema:
+        """The contract as a pandera schema; unit and labels stand in each column's metadata."""
+        return pa.DataFrameSchema(
+            {
+                column.name: pa.Column(
+                    column.dtype,
+                    checks=column.checks(),
+                    nullable=column.nullable,
+                    metadata={"unit": column.unit, "zh": column.label_zh, "en": column.label_en},
+                )
+                for column in self.columns
+            },
+            checks=[rule.check() for rule in self.rules],
+            unique=list(self.key) if with_key and self.key else None,
+            name=self.name,
+            strict=True,
+            ordered=True,
+        )
+
+    def empty(self) -> pl.DataFrame:
+        """The table with no row."""
+        return pl.DataFrame(schema=self.polars_schema)
+
+
+class ContractBrokenError(Exception):
+    """A table of ours does not keep its contract: our fault, never the user's."""
+
+
+def _rule_name(check: str) -> str:
+    """The rule's name behind what pandera calls the failed check."""
+    if check.startswith("not_nullable"):
+        return "missing"
+    if check.startswith("multiple_fields_uniqueness"):
+        return "duplicate"
+    return re.split(r"[(\s]", check, maxsplit=1)[0]
+
+
+def failures(frame: pl.DataFrame, contract: Contract, *, with_key: bool = True) -> pl.DataFrame:
+    """Every breach of the contract: one row per rule and cell.
+
+    Columns: `index` (row of the frame, null for a fault of the whole frame), `column` (null for a rule over
+    several cells), `rule`, `value` (as text). Only an eager frame is taken: a LazyFrame would pass with bad values.
+    """
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError(f"{contract.name}: a collected DataFrame is needed, not {type(frame).__name__}")
+    try:
+        contract.pandera(with_key=with_key).validate(frame, lazy=True)
+    except SchemaErrors as broken:
+        return broken.failure_cases.select(
+            pl.col("index").cast(pl.Int64),
+            pl.col("column").cast(pl.String),
+            pl.col("check").cast(pl.String).map_elements(_rule_name, return_dtype=pl.String).alias("rule"),
+            pl.col("failure_case").cast(pl.String).alias("value"),
+        )
+    return pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String})
+
+
+def accept(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The frame, sorted by its key, once it has been seen to keep the contract.
+
+    Raises ContractBrokenError with every breach, TypeError for a LazyFrame.
+    """
+    broken = failures(frame, contract)
+    if broken.height:
+        lines = [
+            f"  {row['rule']}: column {row['column'] or '-'}, row {row['index']}, value {row['value']}"
+            for row in broken.head(12).iter_rows(named=True)
+        ]
+        more = f"\n  and {broken.height - 12} more" if broken.height > 12 else ""
+        raise ContractBrokenError(
+            f"table {contract.name}: {broken.height} breaches of its contract\n" + "\n".join(lines) + more
+        )
+    return frame.sort(contract.order, nulls_last=True, maintain_order=True)
+
+
+def conform(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The frame with the contract's columns in order and in their types; a column that it lacks becomes all null."""
+    return frame.select(
+        (pl.col(column.name) if column.name in frame.columns else pl.lit(None)).cast(column.dtype).alias(column.name)
+        for column in contract.columns
+    )
+
+
+def by_name(contracts: Sequence[Contract]) -> dict[str, Contract]:
+    """The contracts under their tables' names."""
+    return {contract.name: contract for contract in contracts}

@@ -1,0 +1,192 @@
+"""A source of returns: who publishes it, how its files look in each year, and what its symbols mean.
+
+Everything about a source stands in its folder `sources/<source>/`:
+
+- `source.toml`   publisher, licence, identifiers, layouts and where each layout states its school year
+- `headers.csv`   one row per column and episode: `layout,column,year_from,year_to,header,factor`; `-` = not collected
+- `recodes.csv`   what a symbol in a cell means: `columns,symbol,becomes,not_reported_where`
+- `sums.csv`      totals and their parts: computed where the file gives no total, checked where it does
+- `counties.csv`  the counties of the source, where it has a register of its own: `code,county_code,county_name`
+- `releases.csv`  which layout wins where two publications hold the same school and year: `layout,rank,label`
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import tomllib
+import unicodedata
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+SOURCES = Path(__file__).parent / "sources"
+
+
+class YearClue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"place": "in"}):
+    """Where a layout states its school year: a column, a title row above the header, or the file's name."""
+
+    place: Literal["column", "title", "file_name"]
+    pattern: str = r"(\d{4})"
+    offset: int = 0
+
+
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One shape of a source's files."""
+
+    label: str
+    year: tuple[YearClue, ...]
+    constants: dict[str, str] = {}
+
+
+class Identifiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of the source's identifiers, as regular expressions and in words."""
+
+    school_id: str
+    school_id_length: int
+    school_id_words: str
+    school_id_words_en: str
+    county_code: str
+    county_code_words: str
+    county_code_words_en: str
+
+
+class _Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name_zh: str
+    name_en: str
+    publisher: str
+    publisher_en: str
+    licence: str
+    attribution: str
+    unknown_columns: Literal["list", "refuse"]
+    encodings: tuple[str, ...]
+    identifiers: Identifiers
+    layouts: dict[str, Layout]
+    province_code: str | None = None
+    province_name: str = ""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """One expected header: the field it holds, and the factor that leads to the field's unit."""
+
+    column: str
+    header: str
+    factor: int
+
+
+class Recode(msgspec.Struct, frozen=True):
+    """What a symbol means in the columns it may stand in."""
+
+    columns: tuple[str, ...]
+    symbol: str
+    becomes: str | None
+    not_reported_where: str | None
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """A total and its parts."""
+
+    total: str
+    parts: tuple[str, ...]
+
+
+def plain(header: str) -> str:
+    """A header without what does not tell: width of its characters, white space, line ends, a byte-order mark."""
+    text = unicodedata.normalize("NFKC", header.replace("_x000D_", "").replace("\ufeff", ""))
+    return re.sub(r"\s+", "", text)
+
+
+class Source:
+    """A source as its folder describes it. Raises SourceError where the folder contradicts itself."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        try:
+            described = msgspec.convert(tomllib.loads((folder / "source.toml").read_text("utf-8")), _Described)
+        except (msgspec.ValidationError, tomllib.TOMLDecodeError) as fault:
+            raise SourceError(f"{folder / 'source.toml'}: {fault}") from fault
+        self.described = described
+        self._headers = self._rows("headers.csv")
+        unknown = {row["layout"] for row in self._headers} - set(described.layouts)
+        if unknown:
+            raise SourceError(f"{folder / 'headers.csv'}: layouts that source.toml does not know: {sorted(unknown)}")
+
+    def _rows(self, name: str) -> list[dict[str, str]]:
+        path = self.folder / name
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the folder: another digest, another reading."""
+        files = sorted(self.folder.glob("*"))
+        return hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
+
+    def episodes(self, layout: str) -> tuple[tuple[int, int], ...]:
+        """The spans of school years between which the layout's headers do not change."""
+        starts = {0}
+        for row in self._headers:
+            if row["layout"] == layout:
+                starts |= {int(row["year_from"] or 0), int(row["year_to"] or 9998) + 1}
+        cuts = sorted(starts | {9999})
+        return tuple((low, high - 1) for low, high in zip(cuts, cuts[1:], strict=False))
+
+    @cache  # noqa: B019  (sources live as long as the process)
+    def headers(self, layout: str, year: int) -> tuple[Header, ...]:
+        """The headers that a file of this layout and school year must have, each exactly once."""
+        found = tuple(
+            Header(row["column"], row["header"], int(row["factor"] or 1))
+            for row in self._headers
+            if row["layout"] == layout
+            and int(row["year_from"] or 0) <= year <= int(row["year_to"] or 9999)
+            and row["header"] != "-"
+        )
+        names = [plain(header.header) for header in found]
+        if len(set(names)) != len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise SourceError(f"{self.folder / 'headers.csv'}: layout {layout}, {year}: headers given twice: {twice}")
+        return found
+
+    def recodes(self, columns: list[str]) -> tuple[Recode, ...]:
+        """The meanings of symbols, each with those of the given columns that it applies to."""
+        found = []
+        for row in self._rows("recodes.csv"):
+            matching = tuple(
+                column for column in columns if any(fnmatchcase(column, part) for part in row["columns"].split())
+            )
+            if matching:
+                found.append(Recode(matching, row["symbol"], row["becomes"] or None, row["not_reported_where"] or None))
+        return tuple(found)
+
+    def sums(self, layout: str) -> tuple[Sum, ...]:
+        """The layout's totals and their parts, parts before the totals that need them."""
+        return tuple(
+            Sum(row["total"], tuple(row["parts"].split())) for row in self._rows("sums.csv") if row["layout"] == layout
+        )
+
+    @cached_property
+    def counties(self) -> tuple[dict[str, str], ...]:
+        """The register of counties: the source's code, the present-day county's code and name."""
+        return tuple(self._rows("counties.csv"))
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """The rank of each layout among publications of the same school and year: 1 wins."""
+        return {row["layout"]: int(row["rank"]) for row in self._rows("releases.csv")}
+
+
+class SourceError(Exception):
+    """A source's folder is not sound; the message names file and key."""
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every source by name."""
+    return {folder.name: Source(folder) for folder in sorted(SOURCES.iterdir()) if (folder / "source.toml").exists()}
