@@ -6,19 +6,21 @@ The smallest thing is refused: a cell where a cell is wrong, a row where its key
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import polars as pl
 
 from pipelines.reading import ROW, Body
 from pipelines.recognition import Recognised, year_of_cell
-from schemas.contract import DECIMAL, failures
+from schemas.contract import DECIMAL, conform, failures
 from schemas.source import Header, Source
 from schemas.tables import SCHOOLS, STAGES, codes, school_fields
 
 FAULTS = pl.Schema(
     {
+        "file": pl.String,
+        "sheet": pl.String,
         "row": pl.Int64,
         "level": pl.String,
         "county_code": pl.String,
@@ -44,22 +46,23 @@ _DAMAGED = "\ufffd"
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of one sheet: those that go on (columns of `schools` but file and sheet), and what was refused.
+class Lines:
+    """The rows of one sheet whose identity is sound, still as text under the fields' names, and what was refused.
 
-    `text` holds the rows that go on as they were read, `header_of` the header of each of its columns.
+    `text` also holds file, sheet and row; `errors` the cells with a formula error, as file, sheet, row, field, value.
     """
 
-    accepted: pl.DataFrame
     text: pl.DataFrame
-    header_of: dict[str, str]
+    errors: pl.DataFrame
     faults: pl.DataFrame
     rows_read: int
     unknown_columns: tuple[str, ...]
 
 
-def harmonise(found: Recognised, year: int, body: Body, places: dict[int, Header], others: Sequence[int]) -> Rows:
-    """The sheet's rows as schools, with every refused row and cell beside them.
+def read_lines(
+    found: Recognised, year: int, body: Body, places: dict[int, Header], others: Sequence[int], file: str
+) -> Lines:
+    """The sheet's rows with a sound identity, and the others as faults.
 
     `places` gives the header of each position, `others` the positions that the source does not know.
     """
@@ -67,38 +70,54 @@ def harmonise(found: Recognised, year: int, body: Body, places: dict[int, Header
     # A reader may end before trailing columns that are wholly empty.
     missing = [str(position) for position in places if str(position) not in text.columns]
     text = text.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
-    errors = pl.DataFrame(body.errors, schema={ROW: pl.Int64, "position": pl.Int64, "value": pl.String}, orient="row")
-    known = [str(position) for position in places]
-    filled = pl.any_horizontal(pl.all().exclude(ROW).is_not_null()) | pl.col(ROW).is_in(errors[ROW].to_list())
+    errors = pl.DataFrame(body.errors, schema={"row": pl.Int64, "position": pl.Int64, "value": pl.String}, orient="row")
+    filled = pl.any_horizontal(pl.all().exclude(ROW).is_not_null()) | pl.col(ROW).is_in(errors["row"].to_list())
     text = text.filter(filled)
     unknown = tuple(
         found.headers[position].strip() or f"（第 {position + 1} 列无表头）"
         for position in others
         if found.headers[position].strip() or (str(position) in text.columns and text[str(position)].count())
     )
-    header_of = {header.column: header.header for header in places.values()}
+    origin = {"file": pl.lit(file), "sheet": pl.lit(found.sheet.name, pl.String)}
     text = text.select(
-        pl.col(ROW),
-        *(pl.col(name).alias(places[int(name)].column) for name in known),
+        pl.col(ROW).alias("row"),
+        *(pl.col(str(position)).alias(header.column) for position, header in places.items()),
+        **origin,
     )
-    faults = [_ragged_faults(body, len(found.headers))]
-    text, refused = _identify(text, found, year, header_of)
-    faults.append(refused)
-    schools, cell_faults = _cast(text, found.source, list(places.values()), header_of)
-    error_faults = _error_faults(errors, places, text)
-    schools, rule_faults = _sums(schools, text, found, header_of)
-    schools = schools.with_columns(pl.lit(value).alias(name) for name, value in _constants(found, year).items())
-    schools = _place(schools, found.source)
-    schools, logic_faults = _keep_contract(schools, text, header_of)
-    faults += [*cell_faults, error_faults, rule_faults, logic_faults]
-    return Rows(
-        schools,
-        text,
-        header_of,
-        pl.concat([fault for fault in faults if fault.height] or [pl.DataFrame(schema=FAULTS)]),
-        rows_read=text.height + refused.height + len(body.ragged),
+    header_of = {header.column: header.header for header in places.values()}
+    sound, refused = _identify(text, found, year, header_of)
+    sound, repeated = _repeated(sound, header_of)
+    ragged = pl.DataFrame(
+        body.ragged, schema={"row": pl.Int64, "value": pl.Int64, "record": pl.String}, orient="row"
+    ).with_columns(**origin)
+    ragged = as_faults(ragged, "row", "field_count", value=pl.col("value"), wanted=str(len(found.headers)))
+    columns = pl.DataFrame(
+        [(position, header.column) for position, header in places.items()],
+        schema={"position": pl.Int64, "column": pl.String},
+        orient="row",
+    )
+    return Lines(
+        sound,
+        errors.join(columns, on="position", how="inner", maintain_order="left").drop("position").with_columns(**origin),
+        pl.concat([refused, repeated, ragged]),
+        rows_read=text.height + ragged.height,
         unknown_columns=unknown,
     )
+
+
+def to_schools(
+    source: Source, layout: str, year: int, text: pl.DataFrame, errors: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of text of one layout and school year as rows of `schools`, and the cells that were refused."""
+    headers = source.headers(layout, year)
+    header_of = {header.column: header.header for header in headers}
+    schools, faults = _cast(text, source, headers, header_of)
+    faults.append(_error_faults(errors, text, header_of))
+    schools, sum_faults = _sums(schools, text, source, layout, header_of)
+    constants = {**source.described.layouts[layout].constants, "school_year": year, "source": source.name}
+    schools = schools.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    schools, logic_faults = _keep_contract(_place(schools, source), text, header_of)
+    return schools, pl.concat([*faults, sum_faults, logic_faults])
 
 
 def _clean(cells: pl.DataFrame) -> pl.DataFrame:
@@ -108,7 +127,7 @@ def _clean(cells: pl.DataFrame) -> pl.DataFrame:
     return cleaned.with_columns(pl.when(pl.all().exclude(ROW) != "").then(pl.all().exclude(ROW)))
 
 
-def _faults(
+def as_faults(
     rows: pl.DataFrame,
     level: str,
     rule: pl.Expr | str,
@@ -124,7 +143,9 @@ def _faults(
         return (pl.col(name) if name in rows.columns else pl.lit(None, pl.String)).alias(name)
 
     return rows.select(
-        pl.col(ROW).alias("row"),
+        there("file"),
+        there("sheet"),
+        pl.col("row"),
         pl.lit(level).alias("level"),
         there("county_code"),
         there("school_id"),
@@ -143,20 +164,12 @@ def with_record(text: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
     return text.with_columns(whole.struct.json_encode().alias("record"))
 
 
-def _ragged_faults(body: Body, width: int) -> pl.DataFrame:
-    rows = pl.DataFrame(
-        body.ragged, schema={ROW: pl.Int64, "fields": pl.Int64, "record": pl.String}, orient="row"
-    )
-    return _faults(rows, "row", "field_count", value=pl.col("fields"), wanted=str(width))
-
-
 def _identify(
     text: pl.DataFrame, found: Recognised, year: int, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose identity is sound, and the others as faults, each under the first rule that it breaks."""
     ids = found.source.described.identifiers
-    constants = _constants(found, year)
-    columns = set(text.columns)
+    layout = found.source.described.layouts[found.layout]
     school, county = pl.col("school_id"), pl.col("county_code")
     types = [entry["code"] for entry in codes("school_types")]
     checks: list[tuple[str, str, pl.Expr, str]] = [
@@ -183,10 +196,10 @@ def _identify(
         checks.append(("county_unknown", "county_code", ~county.is_in(register), ""))
     else:
         checks.append(("county_name_missing", "county_name", pl.col("county_name").is_null(), ""))
-    if "school_type_code" not in constants:
+    if "school_type_code" not in layout.constants:
         kind = pl.col("school_type_code")
         checks.append(("school_type_unknown", "school_type_code", kind.is_null() | ~kind.is_in(types), ""))
-    if "school_year" in columns:
+    if "school_year" in text.columns:
         stated = {cell: year_of_cell(found, cell) for cell in text["school_year"].drop_nulls().unique().to_list()}
         of_year = [cell for cell, means in stated.items() if means == year]
         cell = pl.col("school_year")
@@ -195,7 +208,7 @@ def _identify(
         pl.coalesce(pl.when(breaks).then(pl.lit(rule)) for rule, _, breaks, _ in checks).alias("rule")
     )
     refused = [
-        _faults(
+        as_faults(
             with_record(broken.filter(pl.col("rule") == rule), header_of),
             "row",
             rule,
@@ -209,12 +222,15 @@ def _identify(
     return broken.filter(pl.col("rule").is_null()).drop("rule"), pl.concat(refused)
 
 
-def _constants(found: Recognised, year: int) -> dict[str, str | int]:
-    return {
-        **found.source.described.layouts[found.layout].constants,
-        "school_year": year,
-        "source": found.source.name,
-    }
+def _repeated(text: pl.DataFrame, header_of: dict[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of schools that stand once in the sheet, and every row of the others as a fault."""
+    twice = pl.col("school_id").is_duplicated()
+    rows = with_record(text.filter(twice), header_of)
+    header = header_of["school_id"]
+    faults = as_faults(
+        rows, "row", "repeated_school", header=header, column="school_id", value=pl.col("school_id")
+    )
+    return text.filter(~twice), faults
 
 
 _FIELD_TYPES = {entry["column"]: entry["type"] for entry in school_fields()} | {"school_year": "text"}
@@ -261,7 +277,7 @@ def _cast(
             wrong = cell.is_not_null() & value.is_null()
         casts.append(value.alias(header.column))
         bad.append((header, wrong))
-    schools = text.select(ROW, *casts)
+    schools = text.select("file", "sheet", "row", *casts)
     wrong_cells = text.select(wrong.fill_null(value=False).alias(header.column) for header, wrong in bad)
     faults = []
     for header, _ in bad:
@@ -269,7 +285,7 @@ def _cast(
         if wrong_cells[column].any():
             rows = text.filter(wrong_cells[column])
             rule = _cast_rule(pl.col(column), _FIELD_TYPES.get(column, "count"))
-            faults.append(_faults(rows, "cell", rule, header=header.header, column=column, value=pl.col(column)))
+            faults.append(as_faults(rows, "cell", rule, header=header.header, column=column, value=pl.col(column)))
     for i, (recode, _) in enumerate(whole_groups):
         there = [c for c in schools.columns if fnmatchcase(c, str(recode.not_reported_where))]
         positive = pl.sum_horizontal(there) > 0
@@ -302,31 +318,23 @@ def _cast_rule(cell: pl.Expr, kind: str) -> pl.Expr:
     )
 
 
-def _error_faults(errors: pl.DataFrame, places: dict[int, Header], text: pl.DataFrame) -> pl.DataFrame:
+def _error_faults(errors: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
     """Cells of a workbook that hold a formula error: the reader gives them as empty."""
-    if not errors.height:
-        return pl.DataFrame(schema=FAULTS)
-    named = errors.join(
-        pl.DataFrame(
-            [(position, header.header, header.column) for position, header in places.items()],
-            schema={"position": pl.Int64, "header": pl.String, "column": pl.String},
-            orient="row",
-        ),
-        on="position",
-        how="inner",
-        maintain_order="left",
-    ).join(text.select(ROW, "county_code", "school_id"), on=ROW, how="inner", maintain_order="left")
-    return _faults(named, "cell", "error_value", value=pl.col("value")).with_columns(
-        header=named["header"], column=named["column"]
+    headers = pl.DataFrame(list(header_of.items()), schema={"column": pl.String, "header": pl.String}, orient="row")
+    place = ["file", "sheet", "row"]
+    named = errors.join(headers, on="column", how="inner", maintain_order="left").join(
+        text.select(*place, "county_code", "school_id"), on=place, how="inner", nulls_equal=True, maintain_order="left"
     )
+    faults = as_faults(named, "cell", "error_value", value=pl.col("value"))
+    return faults.with_columns(header=named["header"], column=named["column"])
 
 
 def _sums(
-    schools: pl.DataFrame, text: pl.DataFrame, found: Recognised, header_of: dict[str, str]
+    schools: pl.DataFrame, text: pl.DataFrame, source: Source, layout: str, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Totals formed from their parts, or, where the file gives the total, checked against them."""
     faults = []
-    for total, parts in ((s.total, s.parts) for s in found.source.sums(found.layout)):
+    for total, parts in ((s.total, s.parts) for s in source.sums(layout)):
         parts_sum = pl.sum_horizontal([pl.col(part) for part in parts], ignore_nulls=False)
         if total not in schools.columns:
             schools = schools.with_columns(parts_sum.alias(total))
@@ -355,7 +363,7 @@ def _refuse(
             shown = text[column] if column in text.columns else schools[column].cast(pl.String)
             rows = text.with_columns(shown.alias("__shown__")).filter(held)
             header = header_of.get(column)
-            faults.append(_faults(rows, "cell", rule, header=header, column=column, value=pl.col("__shown__")))
+            faults.append(as_faults(rows, "cell", rule, header=header, column=column, value=pl.col("__shown__")))
     mask = where.alias("__where__")
     nulled = schools.with_columns(mask).with_columns(
         pl.when(~pl.col("__where__")).then(pl.col(column)).alias(column) for column in columns
@@ -381,20 +389,14 @@ def _place(schools: pl.DataFrame, source: Source) -> pl.DataFrame:
     return schools.with_columns(province.alias("province_code"))
 
 
-_ROW_CONTRACT = replace(
-    SCHOOLS, columns=tuple(c for c in SCHOOLS.columns if c.name not in ("file", "sheet")), key=(), sort=()
-)
-
-
 def _keep_contract(
     schools: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows as the contract of `schools` wants them; the cells that break it nulled, each a fault."""
-    schools = schools.with_columns(pl.col(ROW).alias("row")).select(
-        (pl.col(c.name) if c.name in schools.columns or c.name == "row" else pl.lit(None)).cast(c.dtype).alias(c.name)
-        for c in _ROW_CONTRACT.columns
-    )
-    broken = failures(schools, _ROW_CONTRACT, with_key=False)
+    schools = conform(schools, SCHOOLS)
+    reported = {column.name for column in schools.iter_columns() if column.null_count() < schools.height}
+    part = SCHOOLS.over(reported)
+    broken = failures(schools.select(part.polars_schema.names()), part, with_key=False)
     rules = {rule.name: rule for rule in SCHOOLS.rules}
     faults = []
     index = pl.int_range(schools.height, dtype=pl.Int64, eager=True)

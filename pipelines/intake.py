@@ -12,8 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.harmonise import FAULTS, Rows, harmonise, with_record
-from pipelines.reading import ROW, Body, Sheet, UnreadableError, sheets
+from pipelines.harmonise import FAULTS, Lines, read_lines, to_schools
+from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from schemas.contract import accept, conform
 from schemas.source import Source
@@ -45,7 +45,7 @@ class _File:
     sheets_left: list[str] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
     rows_read: int = 0
-    accepted: pl.DataFrame | None = None
+    lines: list[Lines] = field(default_factory=list)
     faults: list[pl.DataFrame] = field(default_factory=list)
     status: str | None = None
     reason: str | None = None
@@ -57,12 +57,21 @@ class _File:
     def refuse(self, fault: UnreadableError, sheet: str | None = None) -> None:
         """The whole file refused, under the rule that it breaks."""
         self.status = "refused"
-        self.accepted = None
+        self.lines = []
         self.faults.append(
             pl.DataFrame(
-                [{"level": "file", "rule": fault.rule, "value": fault.value, "wanted": fault.wanted}],
+                [
+                    {
+                        "file": self.path,
+                        "sheet": sheet,
+                        "level": "file",
+                        "rule": fault.rule,
+                        "value": fault.value,
+                        "wanted": fault.wanted,
+                    }
+                ],
                 schema=FAULTS,
-            ).with_columns(sheet=pl.lit(sheet, pl.String))
+            )
         )
 
 
@@ -97,14 +106,33 @@ def take_in(
         file = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years)
         if file is not None:
             taken.append(file)
-    schools = pl.concat([file.accepted for file in taken if file.accepted is not None] or [SCHOOLS.empty()])
+    schools, cell_faults = _all_schools(taken)
     schools, superseded = _supersede(schools, taken)
-    quarantine = _quarantine(taken)
+    faults = pl.concat([fault for file in taken for fault in file.faults] + [cell_faults])
     return Intake(
         schools=accept(schools, SCHOOLS),
-        returns=accept(_returns(taken, superseded), RETURNS),
-        quarantine=accept(quarantine, QUARANTINE),
+        returns=accept(_returns(taken, superseded, cell_faults), RETURNS),
+        quarantine=accept(_quarantine(faults, taken), QUARANTINE),
     )
+
+
+def _all_schools(taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sound rows of all files as schools, and the refused cells; files of one layout and year go as one."""
+    groups: dict[tuple[str, str, int], list[_File]] = {}
+    for file in taken:
+        if file.found and file.lines and file.year is not None:
+            groups.setdefault((file.found.source.name, file.found.layout, file.year), []).append(file)
+    schools, faults = [SCHOOLS.empty()], [pl.DataFrame(schema=FAULTS)]
+    for (_, layout, year), files in groups.items():
+        lines = [line for file in files for line in file.lines]
+        text = pl.concat([line.text for line in lines], how="diagonal")
+        errors = pl.concat([line.errors for line in lines])
+        found = files[0].found
+        assert found is not None
+        group, group_faults = to_schools(found.source, layout, year, text, errors)
+        schools.append(group)
+        faults.append(group_faults)
+    return pl.concat(schools), pl.concat(faults)
 
 
 def read_file(
@@ -181,60 +209,19 @@ def _read_sheets(file: _File, bodies: list[tuple[Recognised, Body]], year: int) 
         matched.append((found, body, places, others))
     if file.status == "refused":
         return
-    parts: list[tuple[str | None, Rows]] = []
-    for found, body, places, others in matched:
-        rows = harmonise(found, year, body, places, others)
-        parts.append((found.sheet.name, rows))
-        if rows.unknown_columns and found.source.described.unknown_columns == "refuse":
-            for name in rows.unknown_columns:
-                file.refuse(UnreadableError("unknown_header", name), found.sheet.name)
-    file.unknown_columns = list(dict.fromkeys(name for _, rows in parts for name in rows.unknown_columns))
-    if file.status == "refused":
+    lines = [
+        read_lines(found, year, body, places, others, file.path) for found, body, places, others in matched
+    ]
+    file.unknown_columns = list(dict.fromkeys(name for part in lines for name in part.unknown_columns))
+    if file.unknown_columns and matched[0][0].source.described.unknown_columns == "refuse":
+        for name in file.unknown_columns:
+            file.refuse(UnreadableError("unknown_header", name))
         return
-    file.rows_read = sum(rows.rows_read for _, rows in parts)
+    file.rows_read = sum(part.rows_read for part in lines)
     if not file.rows_read:
         raise UnreadableError("no_rows")
-    file.faults += [rows.faults.with_columns(sheet=pl.lit(sheet, pl.String)) for sheet, rows in parts]
-    accepted = pl.concat(
-        rows.accepted.with_columns(file=pl.lit(file.path), sheet=pl.lit(sheet, pl.String)) for sheet, rows in parts
-    )
-    twice = accepted.select(pl.struct("school_id", "return_part").is_duplicated().alias("twice"))["twice"]
-    if twice.any():
-        for sheet, rows in parts:
-            marked = rows.text.join(
-                accepted.filter(twice & accepted["sheet"].eq_missing(pl.lit(sheet, pl.String))).select(
-                    pl.col("row").alias(ROW)
-                ),
-                on=ROW,
-                how="semi",
-                maintain_order="left",
-            )
-            file.faults.append(_repeated(marked, rows.header_of).with_columns(sheet=pl.lit(sheet, pl.String)))
-        refused = accepted.filter(twice).select("sheet", "row")
-        # A row that is refused is not also refused cell by cell.
-        file.faults = [
-            fault.join(refused, on=["sheet", "row"], how="anti", nulls_equal=True, maintain_order="left")
-            if (fault["level"] == "cell").any()
-            else fault
-            for fault in file.faults
-        ]
-        accepted = accepted.filter(~twice)
-    file.accepted = conform(accepted, SCHOOLS)
-
-
-def _repeated(rows: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
-    return with_record(rows, header_of).select(
-        pl.col(ROW).alias("row"),
-        pl.lit("row").alias("level"),
-        pl.col("county_code"),
-        pl.col("school_id"),
-        pl.lit(header_of["school_id"]).alias("header"),
-        pl.lit("school_id").alias("column"),
-        pl.col("school_id").alias("value"),
-        pl.lit("repeated_school").alias("rule"),
-        pl.lit(None, pl.String).alias("wanted"),
-        pl.col("record"),
-    )
+    file.lines = lines
+    file.faults += [part.faults for part in lines]
 
 
 def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -258,16 +245,16 @@ def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFr
     return ranked.filter(pl.col("place") == 0).drop("rank", "place", "winner"), lost
 
 
-def _returns(taken: Sequence[_File], superseded: pl.DataFrame) -> pl.DataFrame:
+def _returns(taken: Sequence[_File], superseded: pl.DataFrame, cell_faults: pl.DataFrame) -> pl.DataFrame:
+    cells = dict(
+        cell_faults.unique(["file", "sheet", "row", "column"]).group_by("file").agg(pl.len()).iter_rows()
+    )
     lost: dict[str, tuple[int, str]] = {row[0]: (row[1], row[2]) for row in superseded.iter_rows()}
     rows: list[dict[str, Any]] = []
     for file in taken:
-        kept = file.accepted.height if file.accepted is not None else 0
+        kept = sum(part.text.height for part in file.lines)
         rows_lost, winners = lost.get(file.path, (0, None))
-        cells = [fault for fault in file.faults if fault.height and (fault["level"] == "cell").any()]
-        refused_cells = (
-            pl.concat(cells).filter(pl.col("level") == "cell").unique(["sheet", "row", "column"]).height if cells else 0
-        )
+        refused_cells = cells.get(file.path, 0)
         refused_rows = file.rows_read - kept
         status = file.status or (
             "superseded"
@@ -308,21 +295,14 @@ def rules() -> dict[str, dict[str, str]]:
         return {entry["rule"]: entry for entry in csv.DictReader(lines)}
 
 
-def _quarantine(taken: Sequence[_File]) -> pl.DataFrame:
-    frames = [
-        fault.with_columns(
-            school_year=pl.lit(file.year, pl.Int32),
-            source=pl.lit(file.source, pl.String),
-            file=pl.lit(file.path),
-            __ids__=pl.lit(file.found.source.described.identifiers.school_id_words_en if file.found else None, pl.String),
-        )
-        for file in taken
-        for fault in file.faults
-        if fault.height
-    ]
-    if not frames:
-        return QUARANTINE.empty()
-    faults = pl.concat(frames, how="diagonal")
+def _quarantine(faults: pl.DataFrame, taken: Sequence[_File]) -> pl.DataFrame:
+    """The faults with the school year and source of their files, and the messages of their rules."""
+    origin = pl.DataFrame(
+        [(file.path, file.year, file.source) for file in taken],
+        schema={"file": pl.String, "school_year": pl.Int32, "source": pl.String},
+        orient="row",
+    )
+    faults = faults.join(origin, on="file", how="left", validate="m:1", maintain_order="left")
     catalogue = pl.DataFrame(list(rules().values())).drop("level")
     faults = faults.join(catalogue, on="rule", how="left", validate="m:1", maintain_order="left")
     if faults["message_zh"].null_count():
