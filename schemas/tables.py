@@ -451,6 +451,32 @@ VARIANCE_SHARES = Contract(
     sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "unit_id"),
 )
 
+SCHOOL_VERDICTS = Contract(
+    "school_verdicts",
+    "每标准、每评估单位、每学年一行：是否达到学校标准（仅有学校标准的标准）",
+    "One row per standard with a school rule, evaluation unit and school year: does the unit meet the rule.",
+    ("school_year", "standard", "source", "unit_id"),
+    (
+        YEAR,
+        STANDARD,
+        SOURCE,
+        *PLACE,
+        STAGE,
+        UNIT_ID,
+        SCHOOL_NAME,
+        Column("pupils", pl.Int64, "在校生数", "Pupils of the stage", "people", minimum=0),
+        _count("indicators", "指标个数", "Indicators", "indicators"),
+        _count("indicators_met", "达标指标个数", "Indicators at the norm", "indicators"),
+        _count("indicators_not_met", "未达标指标个数", "Indicators below the norm", "indicators"),
+        _count("indicators_undetermined", "无法判定的指标个数", "Indicators that cannot be judged", "indicators"),
+        _count("indicators_below_floor", "低于底线的指标个数", "Indicators below the floor", "indicators"),
+        Column("below_norm", pl.String, "未达标指标", "Indicators below the norm, joined by |"),
+        Column("not_reported", pl.String, "未上报指标", "Indicators without a value, joined by |"),
+        _status(),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "stage", "unit_id"),
+)
+
 COUNTY_VERDICTS = Contract(
     "county_verdicts",
     "每标准、每县、每学年、每学段一行；stage = all 为全县结论",
@@ -568,6 +594,7 @@ TABLES = by_name(
         UNIT_INDICATORS,
         COUNTY_DISPERSION,
         VARIANCE_SHARES,
+        SCHOOL_VERDICTS,
         COUNTY_VERDICTS,
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,

@@ -1,0 +1,138 @@
+"""What changed since the year before, for the county and for each unit; openings and closings apart."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.dispersion import county_dispersion
+from pipelines.figures import ratio
+from schemas.contract import accept, conform
+from schemas.tables import YEAR_OVER_YEAR
+from standards.standard import Standard
+
+_PLACE = ("standard", "source", "province_code", "county_code")
+
+
+def year_over_year(
+    units: pl.DataFrame, unit_indicators: pl.DataFrame, dispersion: pl.DataFrame, standard: Standard, year: int
+) -> pl.DataFrame:
+    """The change of every indicator of a standard from the school year before to `year`, in five series.
+
+    `county`: mean and CV over all units. `common`: the same over the units that count in both years, so that
+    openings and closings do not show as change. `unit`: the value of each such unit. `opened` and `closed`: the units
+    of one year only. Percent has the year before as its base; null where that is 0 or not reported. The tables hold
+    both school years; a county without data the year before has its `county` rows only, with the reason.
+    """
+    mine = pl.col("standard") == standard.id
+    values = unit_indicators.filter(mine)
+    now, before = (values.filter(pl.col("school_year") == y) for y in (year, year - 1))
+    spread = dispersion.filter(mine)
+    spread_now, spread_before = (spread.filter(pl.col("school_year") == y) for y in (year, year - 1))
+    key = [*_PLACE, "unit_id", "indicator"]
+    is_known = spread_before.select(*_PLACE, "stage").unique(maintain_order=True)
+    comparable = now.join(is_known, on=[*_PLACE, "stage"], how="semi", maintain_order="left")
+    pairs = comparable.join(
+        before.select(*key, pl.col("value").alias("value_before"), pl.col("pupils").alias("pupils_before")),
+        on=key,
+        how="inner",
+        validate="1:1",
+        maintain_order="left",
+    )
+    opened = comparable.join(before, on=key, how="anti", maintain_order="left")
+    still_there = spread_now.select(*_PLACE, "stage", "county_name").unique([*_PLACE, "stage"], maintain_order=True)
+    closed = (
+        before.join(now, on=key, how="anti", maintain_order="left")
+        .drop("county_name")
+        .join(still_there, on=[*_PLACE, "stage"], how="inner", validate="m:1", maintain_order="left")
+        .with_columns(school_year=pl.lit(year, pl.Int32))
+    )
+    counts = _counts(pairs, opened, closed)
+    county = _county_series(spread_now, spread_before, counts, "county")
+    common = _common(units, values, pairs, standard, year)
+    common_rows = _county_series(*common, counts, "common") if pairs.height else county.clear()
+    unit_rows = [
+        pairs.with_columns(series=pl.lit("unit")),
+        opened.with_columns(series=pl.lit("opened")),
+        closed.with_columns(
+            series=pl.lit("closed"),
+            value_before=pl.col("value"),
+            value=pl.lit(None, pl.Float64),
+            pupils_before=pl.col("pupils"),
+            pupils=pl.lit(None, pl.Int64),
+        ),
+    ]
+    rows = pl.concat([conform(part, YEAR_OVER_YEAR) for part in (county, common_rows, *map(_named, unit_rows))])
+    change = pl.col("value") - pl.col("value_before")
+    rows = rows.with_columns(
+        change=change,
+        change_percent=ratio(change * 100, pl.col("value_before")),
+        cv_change=pl.col("cv") - pl.col("cv_before"),
+    )
+    return accept(rows, YEAR_OVER_YEAR)
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of units that report in at least one of the years, with the reason where they do not in this one."""
+    reported = [name for name in ("value", "value_before") if name in rows.columns]
+    rows = rows.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in reported))
+    missing = pl.col("value").is_null() & (pl.col("series") != "closed")
+    return rows.with_columns(reason=pl.when(missing).then(pl.lit("not_reported")))
+
+
+def _counts(pairs: pl.DataFrame, opened: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Units common to both years, opened and closed, per county, stage and indicator."""
+    cell = [*_PLACE, "stage", "indicator"]
+    parts = [
+        part.group_by(cell, maintain_order=True)
+        .agg(pl.len().cast(pl.Int64).alias("count"))
+        .with_columns(pl.lit(name).alias("name"))
+        for name, part in (("units_common", pairs), ("units_opened", opened), ("units_closed", closed))
+    ]
+    return (
+        pl.concat(parts)
+        .pivot(on="name", index=cell, values="count", on_columns=["units_common", "units_opened", "units_closed"])
+        .with_columns(pl.col("units_common", "units_opened", "units_closed").fill_null(0))
+    )
+
+
+def _county_series(now: pl.DataFrame, before: pl.DataFrame, counts: pl.DataFrame, series: str) -> pl.DataFrame:
+    """Mean and CV of a county beside those of the year before."""
+    cell = [*_PLACE, "stage", "indicator"]
+    earlier = before.select(
+        *cell,
+        pl.col("mean").alias("value_before"),
+        pl.col("cv").alias("cv_before"),
+        pl.col("pupils").alias("pupils_before"),
+        pl.lit(value=True).alias("__known__"),
+    )
+    rows = now.join(earlier, on=cell, how="left", validate="1:1", maintain_order="left").join(
+        counts, on=cell, how="left", validate="1:1", maintain_order="left"
+    )
+    # The composite has no units of its own: it has those of its stage.
+    stage = [*_PLACE, "stage"]
+    rows = rows.with_columns(
+        pl.when(pl.col("__known__"))
+        .then(pl.coalesce(pl.col(name), pl.col(name).max().over(stage), pl.lit(0)))
+        .alias(name)
+        for name in ("units_common", "units_opened", "units_closed")
+    )
+    return rows.with_columns(
+        value=pl.col("mean"),
+        series=pl.lit(series),
+        unit_id=pl.lit(""),
+        reason=pl.when(pl.col("__known__").is_null()).then(pl.lit("no_year_before")).otherwise(pl.col("reason")),
+    )
+
+
+def _common(
+    units: pl.DataFrame, values: pl.DataFrame, pairs: pl.DataFrame, standard: Standard, year: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The dispersion of `year` and of the year before, over the units of both only."""
+    both = pairs.select(*_PLACE, "unit_id").unique(maintain_order=True)
+    on = [*_PLACE, "unit_id"]
+    years = pl.col("school_year").is_in([year, year - 1])
+    common_units = units.filter(years).join(both, on=on, how="semi", maintain_order="left")
+    common_values = values.filter(years).join(both, on=on, how="semi", maintain_order="left")
+    spread = county_dispersion(common_units, common_values, standard)
+    now, before = (spread.filter(pl.col("school_year") == y) for y in (year, year - 1))
+    return now, before

@@ -1,0 +1,141 @@
+"""Does each unit meet the school rule, and does the county meet the standard: met, not met, or undetermined."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.dispersion import COUNTY
+from schemas.contract import accept, conform
+from schemas.tables import COUNTY_VERDICTS, SCHOOL_VERDICTS
+from standards.standard import Standard
+
+
+def school_verdicts(unit_indicators: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+    """Does each unit have at least `at_norm` indicators at the norm and the others at the floor.
+
+    One row per unit; none where the standard has no school rule. Not met where an indicator is known to be below its
+    floor or more are below the norm than may be; met only where every indicator is known.
+    """
+    rule = standard.school_rule
+    if rule is None:
+        return SCHOOL_VERDICTS.empty()
+    status = pl.col("status")
+    counted = unit_indicators.group_by([*COUNTY, "stage", "unit_id", "school_name"], maintain_order=True).agg(
+        pl.col("pupils").first(),
+        pl.len().cast(pl.Int64).alias("indicators"),
+        (status == "met").sum().cast(pl.Int64).alias("indicators_met"),
+        (status == "not_met").sum().cast(pl.Int64).alias("indicators_not_met"),
+        (status == "undetermined").sum().cast(pl.Int64).alias("indicators_undetermined"),
+        (~pl.col("is_at_floor")).sum().cast(pl.Int64).alias("indicators_below_floor"),
+        pl.col("indicator").filter(status == "not_met").str.join(" | ").replace("", None).alias("below_norm"),
+        pl.col("indicator").filter(pl.col("value").is_null()).str.join(" | ").replace("", None).alias("not_reported"),
+    )
+    may_fail = len(standard.indicators) - rule.at_norm
+    verdict = (
+        pl.when((pl.col("indicators_below_floor") > 0) | (pl.col("indicators_not_met") > may_fail))
+        .then(pl.lit("not_met"))
+        .when(pl.col("indicators_undetermined") > 0)
+        .then(pl.lit("undetermined"))
+        .otherwise(pl.lit("met"))
+    )
+    return accept(conform(counted.with_columns(status=verdict), SCHOOL_VERDICTS), SCHOOL_VERDICTS)
+
+
+def combined(statuses: list[pl.Expr]) -> pl.Expr:
+    """Of several parts that must all be met: not met if one is, else undetermined if one is, else met.
+
+    A part without a limit says nothing; where no part has one, neither has the whole.
+    """
+    return (
+        pl.when(pl.any_horizontal(status == "not_met" for status in statuses))
+        .then(pl.lit("not_met"))
+        .when(pl.any_horizontal(status == "undetermined" for status in statuses))
+        .then(pl.lit("undetermined"))
+        .when(pl.any_horizontal(status == "met" for status in statuses))
+        .then(pl.lit("met"))
+        .otherwise(pl.lit("no_limit"))
+    )
+
+
+def _over_group(column: str) -> pl.Expr:
+    status = pl.col(column)
+    return (
+        pl.when((status == "not_met").any())
+        .then(pl.lit("not_met"))
+        .when((status == "undetermined").any())
+        .then(pl.lit("undetermined"))
+        .when((status == "met").any())
+        .then(pl.lit("met"))
+        .otherwise(pl.lit("no_limit"))
+    )
+
+
+def county_verdicts(
+    dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, standard: Standard
+) -> pl.DataFrame:
+    """The verdict on the resource part of the standard, per county and stage, and for the county as stage `all`.
+
+    Every limit must be kept and, where the standard has a school rule, every unit must meet it. Nothing missing ever
+    passes: a stage of the standard without any unit leaves the county undetermined.
+    """
+    stage_key = [*COUNTY, "stage"]
+    limits = dispersion.filter(pl.col("standard") == standard.id).group_by(stage_key, maintain_order=True).agg(
+        pl.col("units").max(),
+        *(
+            (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
+            for status, name in (
+                ("met", "limits_met"),
+                ("not_met", "limits_failed"),
+                ("undetermined", "limits_undetermined"),
+            )
+        ),
+        _over_group("status").alias("dispersion"),
+    )
+    schools = school_verdicts.filter(pl.col("standard") == standard.id).group_by(stage_key, maintain_order=True).agg(
+        *(
+            (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
+            for status, name in (
+                ("met", "units_meeting"),
+                ("not_met", "units_failing"),
+                ("undetermined", "units_undetermined"),
+            )
+        ),
+        _over_group("status").alias("school_rule"),
+    )
+    no_school = "undetermined" if standard.school_rule else "no_limit"
+    stages = limits.join(schools, on=stage_key, how="left", validate="1:1", maintain_order="left").with_columns(
+        pl.col("units_meeting", "units_failing", "units_undetermined").fill_null(0),
+        pl.col("school_rule").fill_null(no_school),
+    )
+    stages = stages.with_columns(verdict=combined([pl.col("school_rule"), pl.col("dispersion")]))
+    counts = [column for column in stages.columns if column.startswith(("units", "limits_"))]
+    missing = pl.len() < len(standard.scope.stages)
+    county = (
+        stages.group_by(list(COUNTY), maintain_order=True)
+        .agg(
+            *(pl.col(count).sum() for count in counts),
+            _over_group("dispersion").alias("dispersion"),
+            _over_group("school_rule").alias("school_rule"),
+            _over_group("verdict").alias("verdict"),
+            missing.alias("__missing__"),
+        )
+        .with_columns(
+            stage=pl.lit("all"),
+            verdict=pl.when(pl.col("__missing__") & (pl.col("verdict") == "met"))
+            .then(pl.lit("undetermined"))
+            .otherwise(pl.col("verdict")),
+        )
+    )
+    rows = pl.concat([stages, county.select(*stages.columns, "__missing__")], how="diagonal").with_columns(
+        reason=pl.when(pl.col("__missing__") & (pl.col("verdict") == "undetermined"))
+        .then(pl.lit("stage_missing"))
+        .when(pl.col("verdict") == "undetermined")
+        .then(pl.lit("not_reported"))
+        .when((pl.col("verdict") == "not_met") & (pl.col("units_failing") > 0) & (pl.col("limits_failed") > 0))
+        .then(pl.lit("schools_and_limits"))
+        .when((pl.col("verdict") == "not_met") & (pl.col("units_failing") > 0))
+        .then(pl.lit("schools_below"))
+        .when(pl.col("verdict") == "not_met")
+        .then(pl.lit("over_limit"))
+    )
+    return accept(conform(rows, COUNTY_VERDICTS), COUNTY_VERDICTS)
