@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.dispersion import county_dispersion
 from pipelines.figures import ratio
-from schemas.contract import accept, conform
+from schemas.contract import conform, tidy
 from schemas.tables import YEAR_OVER_YEAR
 from standards.standard import Standard
 
@@ -68,7 +68,7 @@ def year_over_year(
         change_percent=ratio(change * 100, pl.col("value_before")),
         cv_change=pl.col("cv") - pl.col("cv_before"),
     )
-    return accept(rows, YEAR_OVER_YEAR)
+    return tidy(rows, YEAR_OVER_YEAR)
 
 
 def _named(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.figures import known_total, ratio
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.tables import COUNTY_DISPERSION, VARIANCE_SHARES
 from standards.standard import Standard, in_force
 
@@ -41,7 +41,7 @@ def county_dispersion(units: pl.DataFrame, unit_indicators: pl.DataFrame, standa
         .then(pl.lit("met"))
         .otherwise(pl.lit("not_met"))
     )
-    return accept(conform(rows.with_columns(status=status), COUNTY_DISPERSION), COUNTY_DISPERSION)
+    return tidy(rows.with_columns(status=status), COUNTY_DISPERSION)
 
 
 def _weighted(unit_indicators: pl.DataFrame) -> pl.DataFrame:
@@ -154,11 +154,11 @@ def variance_shares(unit_indicators: pl.DataFrame) -> pl.DataFrame:
         __mean_without__=ratio(mean - share * value, rest),
     )
     # Leaving out a unit of share s at distance d from the mean: the variance of the rest is (S² − s·d²/(1 − s)) / (1 − s).
-    variance_without = ratio(
-        pl.col("__variance__") - ratio(share * (value - mean) ** 2, rest), rest
-    ).clip(lower_bound=0)
+    variance_without = ratio(pl.col("__variance__") - ratio(share * (value - mean) ** 2, rest), rest).clip(
+        lower_bound=0
+    )
     alone = pl.len().over(CELL) == 1
     rows = rows.with_columns(
         cv_without=pl.when(~alone).then(ratio(variance_without.sqrt(), pl.col("__mean_without__")))
     )
-    return accept(conform(rows, VARIANCE_SHARES), VARIANCE_SHARES)
+    return tidy(rows, VARIANCE_SHARES)

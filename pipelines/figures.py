@@ -32,7 +32,7 @@ def whole_total(column: str) -> pl.Expr:
 
 
 def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """numerator / denominator; null where either is not reported or the denominator is 0."""
+    """Numerator / denominator; null where either is not reported or the denominator is 0."""
     return pl.when(denominator != 0).then(numerator / denominator)
 
 
@@ -50,7 +50,7 @@ def scaled_total(plus: Sequence[str], minus: Sequence[str]) -> pl.Expr:
 
 
 def at_least(numerator: pl.Expr, denominator: pl.Expr, bound: pl.Expr) -> pl.Expr:
-    """numerator / denominator ≥ bound / SCALE², by whole numbers alone.
+    """Numerator / denominator ≥ bound / SCALE², by whole numbers alone.
 
     The bound is a decimal times SCALE² as a whole number (`bound_scaled`); the denominator is positive.
     """

@@ -227,9 +227,7 @@ def _repeated(text: pl.DataFrame, header_of: dict[str, str]) -> tuple[pl.DataFra
     twice = pl.col("school_id").is_duplicated()
     rows = with_record(text.filter(twice), header_of)
     header = header_of["school_id"]
-    faults = as_faults(
-        rows, "row", "repeated_school", header=header, column="school_id", value=pl.col("school_id")
-    )
+    faults = as_faults(rows, "row", "repeated_school", header=header, column="school_id", value=pl.col("school_id"))
     return text.filter(~twice), faults
 
 
@@ -394,9 +392,7 @@ def _keep_contract(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows as the contract of `schools` wants them; the cells that break it nulled, each a fault."""
     schools = conform(schools, SCHOOLS)
-    reported = {column.name for column in schools.iter_columns() if column.null_count() < schools.height}
-    part = SCHOOLS.over(reported)
-    broken = failures(schools.select(part.polars_schema.names()), part, with_key=False)
+    broken = failures(schools, SCHOOLS, with_key=False)
     rules = {rule.name: rule for rule in SCHOOLS.rules}
     faults = []
     index = pl.int_range(schools.height, dtype=pl.Int64, eager=True)

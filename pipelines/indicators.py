@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 
 from pipelines.figures import SCALE, at_least, bound_scaled, ratio, scaled, scaled_total
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.tables import UNIT_INDICATORS, shared_fields
 from standards.standard import Indicator, Standard, in_force
 
@@ -25,7 +25,7 @@ def unit_indicators(units: pl.DataFrame, standard: Standard) -> pl.DataFrame:
         for stage in standard.scope.stages
         for indicator in standard.indicators
     ]
-    return accept(conform(pl.concat(parts), UNIT_INDICATORS), UNIT_INDICATORS)
+    return tidy(pl.concat(parts), UNIT_INDICATORS)
 
 
 def _one(units: pl.DataFrame, indicator: Indicator, stage: str, standard: Standard) -> pl.DataFrame:

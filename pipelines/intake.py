@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import polars as pl
 from pipelines.harmonise import FAULTS, Lines, read_lines, to_schools
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.source import Source
 from schemas.tables import HERE, QUARANTINE, RETURNS, SCHOOLS
 
@@ -80,8 +81,7 @@ def inbox_files(inbox: Path) -> list[Path]:
     return sorted(
         path
         for path in inbox.rglob("*")
-        if path.is_file()
-        and not any(part.startswith((".", "~$")) for part in path.relative_to(inbox).parts)
+        if path.is_file() and not any(part.startswith((".", "~$")) for part in path.relative_to(inbox).parts)
     )
 
 
@@ -110,9 +110,9 @@ def take_in(
     schools, superseded = _supersede(schools, taken)
     faults = pl.concat([fault for file in taken for fault in file.faults] + [cell_faults])
     return Intake(
-        schools=accept(schools, SCHOOLS),
-        returns=accept(_returns(taken, superseded, cell_faults), RETURNS),
-        quarantine=accept(_quarantine(faults, taken), QUARANTINE),
+        schools=tidy(schools, SCHOOLS),
+        returns=tidy(_returns(taken, superseded, cell_faults), RETURNS),
+        quarantine=tidy(_quarantine(faults, taken), QUARANTINE),
     )
 
 
@@ -135,6 +135,35 @@ def _all_schools(taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(schools), pl.concat(faults)
 
 
+def survey(files: Sequence[tuple[str, Path]], sources: Iterable[Source]) -> pl.DataFrame:
+    """One row per file: `file`, `sha256`, `source` and `school_year`, both null where they cannot be told.
+
+    Only the tops of the files are looked at: enough to know which school years a folder touches.
+    """
+    sources = list(sources)
+    rows = []
+    for shown, path in files:
+        content = path.read_bytes()
+        file = _File(shown, hashlib.sha256(content).hexdigest(), len(content))
+        with suppress(UnreadableError):
+            found = _recognise_file(file, content, sources)
+            tops = [(sheet, _top(sheet)) for sheet in found]
+            file.year = next((year for sheet, top in tops if (year := school_year(sheet, top, shown))), None)
+        rows.append((shown, file.sha256, file.source, file.year))
+    schema = {"file": pl.String, "sha256": pl.String, "source": pl.String, "school_year": pl.Int32}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _top(found: Recognised) -> Body:
+    """The rows of the sheet's head below its header; of a file without such rows, all of them."""
+    below = found.sheet.head[found.header_row :]
+    if not below:
+        return found.sheet.body(found.header_row)
+    width = len(found.headers)
+    cells = [[row[i] if i < len(row) else None for row in below] for i in range(width)]
+    return Body(pl.DataFrame({str(i): pl.Series(column, dtype=pl.String) for i, column in enumerate(cells)}))
+
+
 def read_file(
     shown: str,
     content: bytes,
@@ -153,7 +182,8 @@ def read_file(
         bodies = [(sheet, sheet.sheet.body(sheet.header_row)) for sheet in found]
         file.year = next((year for sheet, body in bodies if (year := school_year(sheet, body, shown))), None)
         if file.year is None:
-            raise UnreadableError("no_school_year", wanted=_where_years_stand(found[0]))
+            file.refuse(UnreadableError("no_school_year", wanted=_where_years_stand(found[0])))
+            return file
         if not years(file.year):
             return None
         _read_sheets(file, bodies, file.year)
@@ -209,9 +239,7 @@ def _read_sheets(file: _File, bodies: list[tuple[Recognised, Body]], year: int) 
         matched.append((found, body, places, others))
     if file.status == "refused":
         return
-    lines = [
-        read_lines(found, year, body, places, others, file.path) for found, body, places, others in matched
-    ]
+    lines = [read_lines(found, year, body, places, others, file.path) for found, body, places, others in matched]
     file.unknown_columns = list(dict.fromkeys(name for part in lines for name in part.unknown_columns))
     if file.unknown_columns and matched[0][0].source.described.unknown_columns == "refuse":
         for name in file.unknown_columns:
@@ -234,9 +262,7 @@ def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFr
     ranked = schools.join(ranks, on="file", how="left", validate="m:1", maintain_order="left").sort(
         [*KEY, "rank", "file"], descending=[False] * len(KEY) + [False, True], maintain_order=True
     )
-    ranked = ranked.with_columns(
-        place=pl.int_range(pl.len()).over(KEY), winner=pl.col("file").first().over(KEY)
-    )
+    ranked = ranked.with_columns(place=pl.int_range(pl.len()).over(KEY), winner=pl.col("file").first().over(KEY))
     lost = (
         ranked.filter(pl.col("place") > 0)
         .group_by("file", maintain_order=True)
@@ -246,9 +272,7 @@ def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFr
 
 
 def _returns(taken: Sequence[_File], superseded: pl.DataFrame, cell_faults: pl.DataFrame) -> pl.DataFrame:
-    cells = dict(
-        cell_faults.unique(["file", "sheet", "row", "column"]).group_by("file").agg(pl.len()).iter_rows()
-    )
+    cells = dict(cell_faults.unique(["file", "sheet", "row", "column"]).group_by("file").agg(pl.len()).iter_rows())
     lost: dict[str, tuple[int, str]] = {row[0]: (row[1], row[2]) for row in superseded.iter_rows()}
     rows: list[dict[str, Any]] = []
     for file in taken:
@@ -316,6 +340,4 @@ def _quarantine(faults: pl.DataFrame, taken: Sequence[_File]) -> pl.DataFrame:
             .str.replace("{wanted}", pl.col("wanted").fill_null(""), literal=True)
         )
 
-    return conform(
-        faults.with_columns(message=filled("message_zh"), message_en=filled("message_en")), QUARANTINE
-    )
+    return faults.with_columns(message=filled("message_zh"), message_en=filled("message_en"))

@@ -7,7 +7,7 @@ from functools import reduce
 import polars as pl
 
 from pipelines.dispersion import EQUAL
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.tables import THREE_YEAR_MONITORING
 
 _PLACE = ("standard", "source", "province_code", "county_code")
@@ -35,7 +35,7 @@ def three_year_monitoring(dispersion: pl.DataFrame, verdicts: pl.DataFrame, year
         pl.col("verdict").alias("status"),
     )
     window = _window(pl.concat([measured, judged]), year)
-    return accept(conform(_judge(window, year), THREE_YEAR_MONITORING), THREE_YEAR_MONITORING)
+    return tidy(_judge(window, year), THREE_YEAR_MONITORING)
 
 
 def _window(rows: pl.DataFrame, year: int) -> pl.DataFrame:
@@ -102,8 +102,6 @@ def _judge(window: pl.DataFrame, year: int) -> pl.DataFrame:
         .when(statuses[0] == "no_limit")
         .then(pl.lit("no_limit"))
         .otherwise(pl.lit("undetermined")),
-        window=pl.when(pl.all_horizontal(has_figure.values()))
-        .then(pl.lit("complete"))
-        .otherwise(pl.lit("incomplete")),
+        window=pl.when(pl.all_horizontal(has_figure.values())).then(pl.lit("complete")).otherwise(pl.lit("incomplete")),
         years_missing=missing.replace("", None),
     )

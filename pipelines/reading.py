@@ -115,7 +115,9 @@ def _parquet(content: bytes) -> Sheet:
         raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
     names = table.column_names
     frame = pl.DataFrame(pl.from_arrow(table.rename_columns([str(i) for i in range(len(names))])))
-    cells = frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    cells = (
+        frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
+    )
     return Sheet(None, [list(names)], lambda _header_row: Body(cells), "parquet")
 
 
@@ -141,7 +143,9 @@ def _texts(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
 def _delimited(text: str, encoding: str) -> Sheet:
     text = text.removeprefix("\ufeff")
     top = text[:200_000]
-    separator = max("\t,;", key=lambda mark: max((line.count(mark) for line in top.splitlines()[:HEAD_ROWS]), default=0))
+    separator = max(
+        "\t,;", key=lambda mark: max((line.count(mark) for line in top.splitlines()[:HEAD_ROWS]), default=0)
+    )
     rows: list[list[str]] = []
     for row in csv.reader(io.StringIO(top), delimiter=separator):
         rows.append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.figures import total, whole_total
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.tables import UNITS, codes, shared_fields, stage_fields, unit_fields
 from standards.standard import Standard
 
@@ -26,7 +26,7 @@ def units(schools: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     taught = _merge_sites(_with_taught_stages(_with_county_names(schools)))
     parts = [_stage_units(taught, stage, standard) for stage in standard.scope.stages]
     found = pl.concat(parts).with_columns(standard=pl.lit(standard.id))
-    return accept(conform(_with_standing(found, standard), UNITS), UNITS)
+    return tidy(_with_standing(found, standard), UNITS)
 
 
 def _with_county_names(schools: pl.DataFrame) -> pl.DataFrame:
@@ -74,7 +74,9 @@ def _merge_sites(schools: pl.DataFrame) -> pl.DataFrame:
     A site whose parent is not among the counted schools stays for itself, with the reason.
     """
     part = ["school_year", "source", "return_part"]
-    is_site = (pl.col("is_counted") == pl.lit(value=False)).fill_null(value=False) & (pl.col("kind") != "teaching_point")
+    is_site = (pl.col("is_counted") == pl.lit(value=False)).fill_null(value=False) & (
+        pl.col("kind") != "teaching_point"
+    )
     parents = schools.filter(~is_site).select(*part, pl.col("school_id").alias("parent_school_id"))
     sites = (
         schools.filter(is_site)

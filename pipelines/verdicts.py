@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.dispersion import COUNTY
-from schemas.contract import accept, conform
+from schemas.contract import tidy
 from schemas.tables import COUNTY_VERDICTS, SCHOOL_VERDICTS
 from standards.standard import Standard
 
@@ -38,7 +38,7 @@ def school_verdicts(unit_indicators: pl.DataFrame, standard: Standard) -> pl.Dat
         .then(pl.lit("undetermined"))
         .otherwise(pl.lit("met"))
     )
-    return accept(conform(counted.with_columns(status=verdict), SCHOOL_VERDICTS), SCHOOL_VERDICTS)
+    return tidy(counted.with_columns(status=verdict), SCHOOL_VERDICTS)
 
 
 def combined(statuses: list[pl.Expr]) -> pl.Expr:
@@ -70,37 +70,43 @@ def _over_group(column: str) -> pl.Expr:
     )
 
 
-def county_verdicts(
-    dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, standard: Standard
-) -> pl.DataFrame:
+def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     """The verdict on the resource part of the standard, per county and stage, and for the county as stage `all`.
 
     Every limit must be kept and, where the standard has a school rule, every unit must meet it. Nothing missing ever
     passes: a stage of the standard without any unit leaves the county undetermined.
     """
     stage_key = [*COUNTY, "stage"]
-    limits = dispersion.filter(pl.col("standard") == standard.id).group_by(stage_key, maintain_order=True).agg(
-        pl.col("units").max(),
-        *(
-            (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
-            for status, name in (
-                ("met", "limits_met"),
-                ("not_met", "limits_failed"),
-                ("undetermined", "limits_undetermined"),
-            )
-        ),
-        _over_group("status").alias("dispersion"),
+    limits = (
+        dispersion.filter(pl.col("standard") == standard.id)
+        .group_by(stage_key, maintain_order=True)
+        .agg(
+            pl.col("units").max(),
+            *(
+                (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
+                for status, name in (
+                    ("met", "limits_met"),
+                    ("not_met", "limits_failed"),
+                    ("undetermined", "limits_undetermined"),
+                )
+            ),
+            _over_group("status").alias("dispersion"),
+        )
     )
-    schools = school_verdicts.filter(pl.col("standard") == standard.id).group_by(stage_key, maintain_order=True).agg(
-        *(
-            (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
-            for status, name in (
-                ("met", "units_meeting"),
-                ("not_met", "units_failing"),
-                ("undetermined", "units_undetermined"),
-            )
-        ),
-        _over_group("status").alias("school_rule"),
+    schools = (
+        school_verdicts.filter(pl.col("standard") == standard.id)
+        .group_by(stage_key, maintain_order=True)
+        .agg(
+            *(
+                (pl.col("status") == status).sum().cast(pl.Int64).alias(name)
+                for status, name in (
+                    ("met", "units_meeting"),
+                    ("not_met", "units_failing"),
+                    ("undetermined", "units_undetermined"),
+                )
+            ),
+            _over_group("status").alias("school_rule"),
+        )
     )
     no_school = "undetermined" if standard.school_rule else "no_limit"
     stages = limits.join(schools, on=stage_key, how="left", validate="1:1", maintain_order="left").with_columns(
@@ -138,4 +144,4 @@ def county_verdicts(
         .when(pl.col("verdict") == "not_met")
         .then(pl.lit("over_limit"))
     )
-    return accept(conform(rows, COUNTY_VERDICTS), COUNTY_VERDICTS)
+    return tidy(rows, COUNTY_VERDICTS)

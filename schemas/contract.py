@@ -78,6 +78,7 @@ class Contract:
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...] = ()
     sort: tuple[str, ...] = ()
+    origin: str = ""
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -150,20 +151,39 @@ def failures(frame: pl.DataFrame, contract: Contract, *, with_key: bool = True) 
     """
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(f"{contract.name}: a collected DataFrame is needed, not {type(frame).__name__}")
+    if frame.schema != contract.polars_schema:
+        return _schema_failures(frame.schema, contract.polars_schema)
+    part = contract.over({column.name for column in frame.iter_columns() if column.null_count() < frame.height})
     try:
-        contract.pandera(with_key=with_key).validate(frame, lazy=True)
+        part.pandera(with_key=with_key).validate(frame.select(part.polars_schema.names()), lazy=True)
     except SchemaErrors as broken:
-        return broken.failure_cases.select(
+        cases: pl.DataFrame = broken.failure_cases
+        return cases.select(
             pl.col("index").cast(pl.Int64),
             pl.col("column").cast(pl.String),
             _rule_name(pl.col("check").cast(pl.String), pl.col("failure_case").cast(pl.String)).alias("rule"),
             pl.col("failure_case").cast(pl.String).alias("value"),
         )
-    return pl.DataFrame(schema={"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String})
+    return pl.DataFrame(schema=_FAILURES)
+
+
+_SHOWN = 12
+_FAILURES = pl.Schema({"index": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String})
+
+
+def _schema_failures(found: pl.Schema, wanted: pl.Schema) -> pl.DataFrame:
+    """Columns missing, too many, of another type, or out of order."""
+    rows: list[dict[str, str | None]] = [
+        {"column": name, "rule": "schema", "value": f"{found.get(name, 'missing')}, wanted {wanted.get(name, 'none')}"}
+        for name in dict.fromkeys([*wanted.names(), *found.names()])
+        if found.get(name) != wanted.get(name)
+    ]
+    rows = rows or [{"column": None, "rule": "schema", "value": "columns out of order"}]
+    return pl.DataFrame(rows, schema=_FAILURES)
 
 
 def accept(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """The frame, sorted by its key, once it has been seen to keep the contract.
+    """The frame, once it has been seen to keep the contract.
 
     Raises ContractBrokenError with every breach, TypeError for a LazyFrame.
     """
@@ -171,13 +191,18 @@ def accept(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     if broken.height:
         lines = [
             f"  {row['rule']}: column {row['column'] or '-'}, row {row['index']}, value {row['value']}"
-            for row in broken.head(12).iter_rows(named=True)
+            for row in broken.head(_SHOWN).iter_rows(named=True)
         ]
-        more = f"\n  and {broken.height - 12} more" if broken.height > 12 else ""
+        more = f"\n  and {broken.height - _SHOWN} more" if broken.height > _SHOWN else ""
         raise ContractBrokenError(
             f"table {contract.name}: {broken.height} breaches of its contract\n" + "\n".join(lines) + more
         )
-    return frame.sort(contract.order, nulls_last=True, maintain_order=True)
+    return frame
+
+
+def tidy(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The frame with the contract's columns in order and in their types, sorted by its key; not yet checked."""
+    return conform(frame, contract).sort(contract.order, nulls_last=True, maintain_order=True)
 
 
 def conform(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -19,6 +19,7 @@ import tomllib
 import unicodedata
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -136,7 +137,7 @@ class Source:
             if row["layout"] == layout:
                 starts |= {int(row["year_from"] or 0), int(row["year_to"] or 9998) + 1}
         cuts = sorted(starts | {9999})
-        return tuple((low, high - 1) for low, high in zip(cuts, cuts[1:], strict=False))
+        return tuple((low, high - 1) for low, high in pairwise(cuts))
 
     @cache  # noqa: B019  (sources live as long as the process)
     def headers(self, layout: str, year: int) -> tuple[Header, ...]:

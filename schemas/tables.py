@@ -11,6 +11,7 @@ import polars as pl
 from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
 
 HERE = Path(__file__).parent
+FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR = 1949, 2100
 STAGES = ("primary", "junior")
 """The compulsory stages. Senior pupils only share in the split of an integrated school's resources."""
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
@@ -70,7 +71,7 @@ def _field_column(entry: dict[str, str]) -> Column:
 
 SOURCE = Column("source", pl.String, "数据来源", "Source", nullable=False)
 STANDARD = Column("standard", pl.String, "标准", "Standard", nullable=False, note="the standard's file name")
-YEAR = Column("school_year", pl.Int32, "学年", "School year", "year", nullable=False, minimum=1949, maximum=2100)
+YEAR = Column("school_year", pl.Int32, "学年", "School year", "year", nullable=False, minimum=FIRST_SCHOOL_YEAR, maximum=LAST_SCHOOL_YEAR)
 PROVINCE = Column("province_code", pl.String, "省级行政区划代码", "Province code", nullable=False, pattern=r"^\d{6}$")
 COUNTY = Column("county_code", pl.String, "县级行政区划代码", "County code", nullable=False)
 COUNTY_NAME = Column("county_name", pl.String, "县", "County", nullable=False)
@@ -218,6 +219,7 @@ SCHOOLS = Contract(
     ),
     _school_rules(),
     sort=("school_year", "source", "county_code", "school_id", "return_part"),
+    origin="annual return; header, file and row stand in returns, file, sheet, row",
 )
 
 RETURNS = Contract(
@@ -230,7 +232,9 @@ RETURNS = Contract(
         Column("source", pl.String, "数据来源", "Source, null where the file was not recognised"),
         Column("layout", pl.String, "版式", "Layout of the source that the headers were recognised as"),
         FILE,
-        Column("sha256", pl.String, "SHA-256", "SHA-256 of the file's bytes", nullable=False, pattern=r"^[0-9a-f]{64}$"),
+        Column(
+            "sha256", pl.String, "SHA-256", "SHA-256 of the file's bytes", nullable=False, pattern=r"^[0-9a-f]{64}$"
+        ),
         _count("size_bytes", "字节数", "Size", "bytes"),
         Column("format", pl.String, "格式", "Format and encoding"),
         Column("sheets", pl.String, "读取的工作表", "Sheets read, joined by |"),
@@ -259,6 +263,7 @@ RETURNS = Contract(
             pl.col("rows_read") == pl.col("rows_accepted") + pl.col("rows_refused") + pl.col("rows_superseded"),
         ),
     ),
+    origin="files of the inbox",
 )
 
 QUARANTINE = Contract(
@@ -284,6 +289,7 @@ QUARANTINE = Contract(
         Column("record", pl.String, "整行原文", "The whole refused row as read, as JSON"),
     ),
     sort=("file", "sheet", "row", "column", "rule"),
+    origin="files of the inbox",
 )
 
 _FIELD_COLUMNS = {column.name: column for column in SCHOOLS.columns}
@@ -312,7 +318,7 @@ def unit_fields() -> tuple[str, ...]:
 
 
 def _unit_field_columns() -> tuple[Column, ...]:
-    columns = []
+    columns: list[Column] = []
     for entry in school_fields():
         base = entry["base"]
         if base in {column.name for column in columns} or entry["type"] not in ("count", "decimal"):
@@ -353,14 +359,23 @@ UNITS = Contract(
         ),
         REASON,
         _count("merged_sites", "并入的不计校数办学点", "Uncounted sites added to the school", "sites"),
-        Column("share_numerator", pl.Int64, "拆分权数", "Weighted pupils of the stage (weights × 100)", "weighted pupils"),
-        Column("share_denominator", pl.Int64, "拆分总权数", "Weighted pupils of the school (weights × 100)", "weighted pupils"),
+        Column(
+            "share_numerator", pl.Int64, "拆分权数", "Weighted pupils of the stage (weights × 100)", "weighted pupils"
+        ),
+        Column(
+            "share_denominator",
+            pl.Int64,
+            "拆分总权数",
+            "Weighted pupils of the school (weights × 100)",
+            "weighted pupils",
+        ),
         *_unit_field_columns(),
         FILE,
         SHEET,
         ROW,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id"),
+    origin="schools, split and scoped by the standard",
 )
 
 UNIT_INDICATORS = Contract(
@@ -394,10 +409,13 @@ UNIT_INDICATORS = Contract(
             nullable=False,
             one_of=("met", "not_met", "undetermined", "no_norm"),
         ),
-        Column("is_at_floor", pl.Boolean, "是否达到底线", "At or above the floor; null where undetermined or none is set"),
+        Column(
+            "is_at_floor", pl.Boolean, "是否达到底线", "At or above the floor; null where undetermined or none is set"
+        ),
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id", "indicator"),
+    origin="units, formula of the standard",
 )
 
 COUNTY_DISPERSION = Contract(
@@ -415,7 +433,9 @@ COUNTY_DISPERSION = Contract(
         YEAR,
         _count("units", "评估单位数", "Units that count, pupils known or not"),
         _count("units_reporting", "有值的评估单位数", "Units with a value"),
-        Column("pupils", pl.Int64, "在校生数", "Pupils of the units that count, as far as reported", "people", minimum=0),
+        Column(
+            "pupils", pl.Int64, "在校生数", "Pupils of the units that count, as far as reported", "people", minimum=0
+        ),
         _figure("mean", "全县平均值", "Mean over reporting units: total by total"),
         _figure("sd", "标准差", "Weighted standard deviation over reporting units", minimum=0),
         _figure("cv", "差异系数", "Difference coefficient over reporting units", minimum=0, unit="1"),
@@ -425,6 +445,7 @@ COUNTY_DISPERSION = Contract(
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "indicator"),
+    origin="unit_indicators, limits of the standard",
 )
 
 VARIANCE_SHARES = Contract(
@@ -449,6 +470,7 @@ VARIANCE_SHARES = Contract(
         _figure("cv_without", "剔除后差异系数", "CV of the county with this unit left out", minimum=0, unit="1"),
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "unit_id"),
+    origin="unit_indicators",
 )
 
 SCHOOL_VERDICTS = Contract(
@@ -475,6 +497,7 @@ SCHOOL_VERDICTS = Contract(
         _status(),
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id"),
+    origin="unit_indicators, school rule of the standard",
 )
 
 COUNTY_VERDICTS = Contract(
@@ -500,6 +523,7 @@ COUNTY_VERDICTS = Contract(
         _status("verdict", "结论", "Verdict on the resource part of the standard"),
         REASON,
     ),
+    origin="county_dispersion and school_verdicts",
 )
 
 YEAR_OVER_YEAR = Contract(
@@ -541,6 +565,7 @@ YEAR_OVER_YEAR = Contract(
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "series", "unit_id", "stage", "indicator"),
+    origin="unit_indicators and county_dispersion of two school years",
 )
 
 THREE_YEAR_MONITORING = Contract(
@@ -575,7 +600,13 @@ THREE_YEAR_MONITORING = Contract(
             nullable=False,
             one_of=("improving", "worsening", "mixed", "steady", "undetermined"),
         ),
-        Column("consecutive_worsening", pl.Int64, "连续变差年数", "Years in a row, up to two, in which the CV rose", "years"),
+        Column(
+            "consecutive_worsening",
+            pl.Int64,
+            "连续变差年数",
+            "Years in a row, up to two, in which the CV rose",
+            "years",
+        ),
         _count("breaches", "超限年数", "Years of the window over the limit", "years"),
         Column("is_over_limit_again", pl.Boolean, "再次超限", "Over the limit after a year within it; null if unknown"),
         Column("is_worse_than_year_before", pl.Boolean, "较上年变差", "CV above the year before's; null if unknown"),
@@ -583,6 +614,7 @@ THREE_YEAR_MONITORING = Contract(
         Column("window", pl.String, "窗口", "Completeness", nullable=False, one_of=("complete", "incomplete")),
         Column("years_missing", pl.String, "缺少的学年", "Years of the window without data, joined by |"),
     ),
+    origin="county_dispersion and county_verdicts of three school years",
 )
 
 TABLES = by_name(

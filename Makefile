@@ -1,0 +1,49 @@
+# Everything a newcomer needs, from a bare Python 3.11+ with venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test real check dev serve docs clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned dependencies (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY) ## make .venv with the pinned dependencies
+
+demo: $(READY) ## make a synthetic province and run everything
+	@$(BIN)/junheng demo
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+real: $(READY) ## run the real sources under DATA (default ../shared/data)
+	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }
+	@$(BIN)/junheng refresh --source tw-moe --inbox "$(DATA)/tw-moe" || test $$? -eq 1
+
+check: $(READY) ## lint, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+dev: $(READY) ## Dagster's pages on the home's graph
+	@DAGSTER_HOME="$$($(BIN)/junheng home --prepare)" $(BIN)/dagster dev -w workspace.yaml
+
+serve: $(READY) ## the site of the last run, on this machine only
+	@$(BIN)/junheng serve
+
+docs: $(READY) ## write the generated pages under docs/ again
+	@$(BIN)/python -m reports.reference docs
+
+clean: ## remove .venv and the default home
+	rm -rf $(VENV) .junheng

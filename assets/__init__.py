@@ -1,0 +1,1 @@
+"""Which tables exist and when: assets, checks, partitions, schedule, storage, and the `junheng` command."""

@@ -1,0 +1,79 @@
+"""Checks: a table that breaks its contract stops what is downstream; what is merely unusual is a warning."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from assets.resource import HomeResource
+from pipelines.experience import year_findings
+from schemas.contract import failures
+from schemas.tables import TABLES
+
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+def years_written(context: dg.AssetCheckExecutionContext, home: HomeResource) -> list[int]:
+    """The school years of the run that the check belongs to; all years of the home where it names none."""
+    tags = context.run.tags
+    single = tags.get("dagster/partition")
+    first, last = tags.get(RANGE_START, single), tags.get(RANGE_END, single)
+    known = home.home.years()
+    return [year for year in known if not (first and last) or int(first) <= year <= int(last)]
+
+
+def _contract_check(table: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=table, name="contract", blocking=True, description="The table keeps its contract.")
+    def contract(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
+        broken = {
+            year: count
+            for year in years_written(context, home)
+            if (count := failures(home.home.read(table, [year]), TABLES[table]).height)
+        }
+        return dg.AssetCheckResult(
+            passed=not broken,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata={"breaches": sum(broken.values()), "years": ", ".join(map(str, broken)) or "-"},
+        )
+
+    return contract
+
+
+_FINDINGS = {
+    "experience_swings": ("swing", "A figure that more than doubled or halved within a year."),
+    "experience_unit_slips": ("times_10|yuan_wan|mu_m2", "A figure off by ×10, 元/万元 or 亩/m²."),
+    "experience_copies": ("copy", "Every figure of the year before repeated."),
+}
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(name, asset="schools", description=description)
+        for name, (_, description) in _FINDINGS.items()
+    ]
+)
+def experience(context: dg.AssetCheckExecutionContext, home: HomeResource) -> Iterator[dg.AssetCheckResult]:
+    """What is unusual beside the year before: to be mended or explained, never refused."""
+    years = years_written(context, home)
+    found = pl.concat([year_findings(home.home.read("schools", [y - 1, y]), y) for y in years] or [pl.DataFrame()])
+    for name, (kinds, _) in _FINDINGS.items():
+        rows = found.filter(pl.col("finding").is_in(kinds.split("|"))) if found.width else found
+        yield dg.AssetCheckResult(
+            asset_key="schools",
+            check_name=name,
+            passed=not rows.height,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"findings": rows.height, "preview": dg.MetadataValue.md(_preview(rows))},
+        )
+
+
+def _preview(rows: pl.DataFrame) -> str:
+    lines = [
+        f"- {r['school_year']} {r['school_name']} ({r['school_id']}) {r['column'] or ''}: "
+        f"{r['value_before']} → {r['value']} ({r['file']}, {r['row']})"
+        for r in rows.head(10).iter_rows(named=True)
+    ]
+    return "\n".join(lines) or "-"
+
+
+CHECKS = [*(_contract_check(table) for table in TABLES), experience]

@@ -1,0 +1,374 @@
+"""The `junheng` command: the one door for people. Dagster is imported only where a command runs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import polars as pl
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assets import progress
+from assets.export import FORMATS, WhereError, exported, select
+from assets.home import UNKNOWN, Home, HomeError, HomeLockedError, default_home, years_of
+from pipelines.intake import Intake, inbox_files, survey, take_in
+from schemas.source import Source, SourceError, sources
+from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
+from standards.standard import StandardError
+
+ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4
+_EXIT_CODES = (
+    "退出码 / exit codes: 0 全部收录 all accepted · 1 有拒收 something refused · 2 用法有误 usage · "
+    "3 程序故障 our fault · 4 目录被占用 locked"
+)
+
+app = typer.Typer(
+    name="junheng",
+    help="均衡：县域义务教育均衡监测。Measures whether compulsory education is balanced inside each county.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="全部状态所在目录，默认 JUNHENG_HOME 或检出目录下的 .junheng。Folder of all state."),
+]
+
+
+def _home(home: Path | None) -> Home:
+    return Home(home.expanduser().resolve() if home else default_home())
+
+
+def _usage(message: str) -> NoReturn:
+    err.print(f"[bold]✕[/] {message}")
+    raise typer.Exit(USAGE)
+
+
+def _source(name: str) -> Source:
+    if name not in sources():
+        _usage(f"没有来源“{name}”；有：{'、'.join(sources())} / no such source; there are {', '.join(sources())}")
+    return sources()[name]
+
+
+@app.command(epilog=_EXIT_CODES)
+def refresh(
+    source: Annotated[
+        list[str] | None, typer.Option("--source", help="只收这个来源的文件，可重复。Take only this source's files.")
+    ] = None,
+    inbox: Annotated[
+        Path | None, typer.Option("--inbox", help="报表所在文件夹，默认 HOME/inbox。Folder of the returns.")
+    ] = None,
+    years: Annotated[
+        str | None,
+        typer.Option("--years", help="学年，如 2014-2025，默认收件箱里的全部。School years; default all found."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """从报表到县报告，重新计算。From the returns to the county reports."""
+    store = _home(home)
+    folder = inbox.expanduser().resolve() if inbox else store.inbox
+    names = [_source(name).name for name in source or []]
+    if not folder.is_dir():
+        _usage(
+            f"没有文件夹 {folder}；请建好并放入报表，或用 --inbox 指定。 / No such folder; make it or name one with --inbox."
+        )
+    files = [(path.relative_to(folder).as_posix(), path) for path in inbox_files(folder)]
+    if not files:
+        _usage(f"{folder} 里没有文件。请放入年度报表，空表可用 junheng template 取。 / The folder is empty.")
+    try:
+        wanted = list(years_of(years)) if years else None
+    except ValueError as fault:
+        _usage(f"看不懂学年“{years}”（{fault}）；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
+    with store.locked(), progress.shown():
+        store.claim("real")
+        _refresh(store, folder, files, wanted, names)
+    raise typer.Exit(_summary(store, wanted))
+
+
+def _refresh(
+    store: Home, folder: Path, files: list[tuple[str, Path]], wanted: list[int] | None, names: list[str]
+) -> None:
+    """The run itself; without years asked for, those of the inbox and of the home."""
+    if wanted is None:
+        found = survey(files, sources().values())
+        if names:
+            found = found.filter(pl.col("source").is_in(names))
+        wanted = sorted({*found["school_year"].drop_nulls().to_list(), *store.years()})
+        if not wanted:
+            _report_unread(files)
+    from assets.refresh import refresh as run  # noqa: PLC0415  (Dagster, only where it runs)
+
+    run(store, folder, wanted, names)
+
+
+def _report_unread(files: list[tuple[str, Path]]) -> NoReturn:
+    """No file tells a school year: what is wrong with each of them."""
+    _print_faults(take_in(files, sources().values()))
+    raise typer.Exit(SOMETHING_REFUSED)
+
+
+def _summary(store: Home, wanted: list[int] | None) -> int:
+    """What the run made, in a few lines; the exit code that says whether anything was refused."""
+    published = store.published()
+    years = [year for year in published.years() if wanted is None or year in wanted]
+    returns = published.read("returns", [*years, UNKNOWN])
+    schools = published.read("schools", years)
+    verdicts = published.read("county_verdicts", years)
+    reports = sum(1 for year in years for _ in (published.site / str(year)).glob("*/index.html"))
+    table = Table(show_header=False, box=None, pad_edge=False)
+    rows = [
+        ("学年 school years", f"{min(years)}–{max(years)}（{len(years)}）" if years else "0"),
+        ("县 counties", f"{verdicts['county_code'].n_unique():,}"),
+        ("学校 schools", f"{schools.select(pl.struct('source', 'school_id').n_unique()).item():,}"),
+        ("文件 files", f"{returns.height:,}"),
+        *(
+            (label, f"{int(returns[column].sum()):,}")
+            for label, column in (
+                ("收录行 rows accepted", "rows_accepted"),
+                ("拒收行 rows refused", "rows_refused"),
+                ("被取代行 rows superseded", "rows_superseded"),
+                ("拒收单元格 cells refused", "cells_refused"),
+            )
+        ),
+        ("拒收文件 files refused", f"{returns.filter(pl.col('status') == 'refused').height:,}"),
+        ("县报告 county reports", f"{reports:,}"),
+    ]
+    for label, value in rows:
+        table.add_row(label, value)
+    out.print(table)
+    for file, by in returns.filter(pl.col("rows_superseded") > 0).select("file", "superseded_by").iter_rows():
+        out.print(f"采用 {by}，取代 {file} / used {by} over {file}", markup=False)
+    out.print(f"\n首页 start page:  {store.root / 'current' / 'site' / 'index.html'}", markup=False)
+    out.print(f"看站点 look:       junheng serve --home {store.root}", markup=False)
+    out.print(f"拒收明细 refused:  junheng export quarantine --home {store.root}", markup=False)
+    refused = returns.filter(
+        (pl.col("status") == "refused") | (pl.col("rows_refused") > 0) | (pl.col("cells_refused") > 0)
+    )
+    return SOMETHING_REFUSED if refused.height else ALL_ACCEPTED
+
+
+@app.command(epilog=_EXIT_CODES)
+def check(
+    files: Annotated[list[Path], typer.Argument(help="要检查的文件。Files to check.", show_default=False)],
+) -> None:
+    """会不会被收录？说出识别结果和每一处问题。Would these files be accepted? Names every fault."""
+    missing = [path for path in files if not path.is_file()]
+    if missing:
+        _usage(f"没有文件 {'、'.join(map(str, missing))} / no such file")
+    taken = take_in([(str(path), path) for path in files], sources().values())
+    _print_faults(taken)
+    clean = (
+        not taken.quarantine.height
+        and taken.returns.filter(~pl.col("status").is_in(["accepted", "superseded"])).height == 0
+    )
+    raise typer.Exit(ALL_ACCEPTED if clean else SOMETHING_REFUSED)
+
+
+_SHOWN_PER_RULE = 5
+
+
+def _print_faults(taken: Intake) -> None:
+    """Each file with what it was recognised as, its counts, and its faults, at most five of a rule."""
+    for file in taken.returns.iter_rows(named=True):
+        sign = "✓" if file["status"] in ("accepted", "superseded") else "✕"
+        out.print(f"{sign} {file['file']}", markup=False, style="bold")
+        if file["source"]:
+            year = f"{file['school_year']} 学年" if file["school_year"] else "学年不明 / no school year"
+            out.print(
+                f"  识别为 recognised as: {file['source']} / {file['layout']}，{year}，{file['format']}", markup=False
+            )
+        else:
+            out.print("  未能识别 / not recognised", markup=False)
+        if file["rows_read"]:
+            out.print(
+                f"  读取 {file['rows_read']:,} 行 = 收录 {file['rows_accepted']:,} + 拒收 {file['rows_refused']:,}"
+                f" + 被取代 {file['rows_superseded']:,}；拒收单元格 {file['cells_refused']:,}",
+                markup=False,
+            )
+        for name, label in (("unknown_columns", "未知列（未使用）unknown columns, not used"), ("reason", "说明 note")):
+            if file[name]:
+                out.print(f"  {label}: {file[name]}", markup=False)
+        faults = taken.quarantine.filter(pl.col("file") == file["file"])
+        for (rule,), rows in faults.group_by(["rule"], maintain_order=True):
+            for fault in rows.head(_SHOWN_PER_RULE).iter_rows(named=True):
+                out.print(f"  ✕ {_where(fault)}{fault['message']}", markup=False)
+                out.print(f"      {fault['message_en']}", markup=False, style="dim")
+            if rows.height > _SHOWN_PER_RULE:
+                out.print(f"    … {rule}: 另有 {rows.height - _SHOWN_PER_RULE:,} 处 / more", markup=False)
+
+
+def _where(fault: dict[str, object]) -> str:
+    sheet = f"工作表“{fault['sheet']}” " if fault["sheet"] else ""
+    row = f"第 {fault['row']} 行 " if fault["row"] else ""
+    header = f"“{fault['header']}”：" if fault["header"] else ""
+    return sheet + row + header
+
+
+@app.command(epilog=_EXIT_CODES)
+def template(
+    source: Annotated[str, typer.Option("--source", help="来源。The source.")] = "cn-returns",
+    year: Annotated[int | None, typer.Option("--year", help="学年，默认版式最新的一年。School year.")] = None,
+    layout: Annotated[str | None, typer.Option("--layout", help="版式，默认第一个。Layout, default the first.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件。The file to write.")] = None,
+) -> None:
+    """写一份空的报表工作簿。Writes an empty return workbook."""
+    from reports.return_workbook import write_return  # noqa: PLC0415
+
+    chosen = _source(source)
+    layouts = list(chosen.described.layouts)
+    if layout is not None and layout not in layouts:
+        _usage(f"来源 {source} 没有版式“{layout}”；有：{'、'.join(layouts)} / no such layout")
+    if year is not None and not FIRST_SCHOOL_YEAR <= year <= LAST_SCHOOL_YEAR:
+        span = f"{FIRST_SCHOOL_YEAR}–{LAST_SCHOOL_YEAR}"
+        _usage(f"学年“{year}”不在 {span} 之间 / a school year in {span} is wanted")
+    name = layout or layouts[0]
+    of_year = year or max(first for first, _ in chosen.episodes(name))
+    path = output or Path(f"{source}-{name}-{of_year}.xlsx")
+    write_return(path, chosen, name, of_year, None)
+    out.print(f"已写 wrote {path}", markup=False)
+
+
+@app.command(epilog=_EXIT_CODES)
+def tables(
+    table: Annotated[str | None, typer.Argument(help="只看这张表的各列。Describe this table's columns.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """有哪些表，各有哪些学年、多少行。Lists the tables; with a name, its columns."""
+    store = _home(home).published()
+    if table is not None:
+        contract = TABLES[_table(table)]
+        out.print(
+            f"{contract.name}: {contract.grain_zh}\n{contract.grain_en}\nkey: {' '.join(contract.key)}", markup=False
+        )
+        listing = Table("column", "type", "unit", "", "", box=None, pad_edge=False)
+        for column in contract.columns:
+            listing.add_row(column.name, str(column.dtype), column.unit, column.label_zh, column.label_en)
+        out.print(listing)
+        return
+    listing = Table("table", "years", "rows", "grain", box=None, pad_edge=False)
+    for name, contract in TABLES.items():
+        years = [stem for stem in store.partitions(name) if stem != UNKNOWN]
+        rows = store.rows(name)
+        span = f"{years[0]}–{years[-1]}" if years else "—"
+        listing.add_row(name, span, f"{rows:,}", f"{contract.grain_zh}\n[dim]{contract.grain_en}[/]")
+    out.print(listing)
+
+
+def _table(name: str) -> str:
+    if name not in TABLES:
+        _usage(f"没有表“{name}”；有：{'、'.join(TABLES)} / no such table")
+    return name
+
+
+@app.command(epilog=_EXIT_CODES)
+def export(
+    table: Annotated[str, typer.Argument(help="表名，见 junheng tables。The table's name.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", "-f", help="csv | parquet | json | xlsx")] = "csv",
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", "-w", help="列=值，可重复，须同时成立。column=value; several are AND."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="写到文件，默认标准输出。A file; default standard output.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """导出一张表。Exports a table, as published."""
+    contract = TABLES[_table(table)]
+    if form not in FORMATS:
+        _usage(f"没有格式“{form}”；有：{'、'.join(FORMATS)} / no such format")
+    store = _home(home).published()
+    if not store.partitions(table):
+        _usage(
+            f"{store.root} 里还没有表 {table}；请先运行 junheng refresh。 / No such table yet; run junheng refresh first."
+        )
+    try:
+        rows = select(store, contract, where or [])
+        content = exported(rows, contract, form)
+    except WhereError as fault:
+        _usage(str(fault))
+    if output:
+        output.write_bytes(content)
+        err.print(f"{rows.height:,} 行 rows → {output}", markup=False)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+
+
+@app.command(epilog=_EXIT_CODES)
+def serve(
+    port: Annotated[int, typer.Option("--port", "-p", help="端口。Port.")] = 8000,
+    home: HomeOption = None,
+) -> None:
+    """在本机看站点（仅 127.0.0.1）。Serves the site on the loopback interface only."""
+    from assets.serve import serve as run  # noqa: PLC0415
+
+    store = _home(home)
+    if not (store.published().site / "index.html").exists():
+        _usage(
+            f"{store.root} 里还没有站点；请先运行 junheng refresh 或 junheng demo。 / No site yet; run a refresh first."
+        )
+    try:
+        run(store, port, lambda url: out.print(f"{url}  （Ctrl-C 结束 to stop）", markup=False))
+    except OSError as fault:
+        _usage(
+            f"端口 {port} 用不了（{fault.strerror}）；请用 --port 换一个。 / The port cannot be used; choose another."
+        )
+
+
+@app.command(epilog=_EXIT_CODES)
+def demo(home: HomeOption = None) -> None:
+    """造一个合成省并跑完全程。Makes a synthetic province and runs everything; planted faults are part of it."""
+    from assets.demo import make_province  # noqa: PLC0415
+
+    store = Home(home.expanduser().resolve()) if home else Home(default_home() / "demo")
+    with store.locked(), progress.shown():
+        store.claim("synthetic")
+        with progress.stage("造合成省") as done:
+            make_province(store.inbox, progress=done)
+        files = [(path.relative_to(store.inbox).as_posix(), path) for path in inbox_files(store.inbox)]
+        _refresh(store, store.inbox, files, None, [])
+    out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
+    _summary(store, None)
+
+
+def _guarded(run: Callable[[], None]) -> int:
+    """The command's exit code; what users can mend is said in words, what we must mend keeps its traceback."""
+    try:
+        run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OUR_FAULT
+    except HomeLockedError as taken:
+        err.print(f"✕ {taken}。请等它结束再试。 / Wait until it has ended.", markup=False)
+        return LOCKED
+    except (HomeError, SourceError, StandardError) as fault:
+        err.print(f"✕ {fault}", markup=False)
+        return USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ALL_ACCEPTED
+    except Exception:  # noqa: BLE001  (the last door: our fault is said as such, with its traceback)
+        traceback.print_exc()
+        err.print("✕ 程序故障，请把以上内容报给维护者。 / Our fault; please report the lines above.", markup=False)
+        return OUR_FAULT
+    return ALL_ACCEPTED
+
+
+def main() -> None:
+    """The entry of `junheng` and of `python -m junheng`."""
+    sys.exit(_guarded(app))
+
+
+if __name__ == "__main__":
+    main()

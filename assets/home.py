@@ -1,0 +1,237 @@
+"""The home: one folder with all state. Tables, quarantine, site and editions, written so that no reader sees half.
+
+home/inbox/                     the returns, as they were handed in
+home/tables/<table>/<year>.parquet
+home/quarantine/<year>.parquet
+home/site/                      the pages
+home/editions/<id>/             a consistent snapshot of the three (hard links, no second copy)
+home/current -> editions/<id>   the pointer, switched last
+home/dagster/                   Dagster's own storage
+home/home.json                  whether the data are real or synthetic: the two never mix
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.contract import Contract, accept
+from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+UNKNOWN = "unknown"
+"""Name of the partition that holds the files whose school year could not be read."""
+Kind = Literal["real", "synthetic"]
+_KEPT_EDITIONS = 2
+
+
+class HomeLockedError(Exception):
+    """Another run is writing to this home."""
+
+
+class HomeError(Exception):
+    """The home cannot be used as asked; the message says why and what to do."""
+
+
+def default_home() -> Path:
+    """JUNHENG_HOME, else `.junheng` in the checkout."""
+    return Path(os.environ.get("JUNHENG_HOME") or CHECKOUT / ".junheng").expanduser().resolve()
+
+
+def write_whole(path: Path, content: bytes) -> bool:
+    """The file with this content: written beside and renamed, left alone where the bytes are the same already."""
+    if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside.write_bytes(content)
+    beside.replace(path)
+    return True
+
+
+def to_parquet(frame: pl.DataFrame, contract: Contract) -> bytes:
+    """The table as Parquet; each field carries its unit, labels and source, the file its grain and key."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    fields = []
+    for column, field in zip(contract.columns, table.schema, strict=True):
+        described = {
+            "unit": column.unit,
+            "label_zh": column.label_zh,
+            "label_en": column.label_en,
+            "source": column.note or contract.origin,
+        }
+        fields.append(field.with_nullable(column.nullable).with_metadata(described))
+    about = {"table": contract.name, "grain_zh": contract.grain_zh, "grain_en": contract.grain_en}
+    about["key"] = " ".join(contract.key)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table.cast(pa.schema(fields, metadata=about)), sink, compression="zstd")
+    return bytes(sink.getvalue())
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """A table's file as an eager frame, rows in the file's order."""
+    with path.open("rb") as content:
+        return pl.DataFrame(pl.from_arrow(pq.read_table(content)))
+
+
+class Home:
+    """A home folder. Tables are read from and written to `root`; readers of published figures go by `published()`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.inbox = root / "inbox"
+        self.site = root / "site"
+        self.dagster = root / "dagster"
+
+    def path(self, table: str, year: int | str) -> Path:
+        """Where a table's rows of a school year stand."""
+        folder = self.root / "quarantine" if table == "quarantine" else self.root / "tables" / table
+        return folder / f"{year}.parquet"
+
+    def write(self, table: str, year: int | str, rows: pl.DataFrame) -> None:
+        """The table's rows of a school year, once they have been seen to keep the contract."""
+        contract = TABLES[table]
+        write_whole(self.path(table, year), to_parquet(accept(rows, contract), contract))
+
+    def remove(self, table: str, year: int | str) -> None:
+        """The table's rows of a school year taken away, if there are any."""
+        self.path(table, year).unlink(missing_ok=True)
+
+    def read(self, table: str, years: Iterable[int | str] | None = None) -> pl.DataFrame:
+        """The table's rows of the given school years (all where none are named), in the order of the years."""
+        wanted = self.partitions(table) if years is None else [str(year) for year in years]
+        paths = [path for year in wanted if (path := self.path(table, year)).exists()]
+        return pl.concat([TABLES[table].empty(), *map(read_parquet, paths)])
+
+    def partitions(self, table: str) -> list[str]:
+        """The school years (and perhaps `unknown`) of which the table has rows, in order."""
+        return sorted(path.stem for path in self.path(table, 0).parent.glob("*.parquet"))
+
+    def rows(self, table: str) -> int:
+        """How many rows the table has, over all its partitions."""
+        return sum(pq.read_metadata(self.path(table, stem)).num_rows for stem in self.partitions(table))
+
+    def years(self) -> list[int]:
+        """The school years of which returns were taken in, in order."""
+        return [int(stem) for stem in self.partitions("returns") if stem != UNKNOWN]
+
+    @property
+    def kind(self) -> Kind | None:
+        """Whether the home holds real or synthetic data; None while it holds none."""
+        about = self.root / "home.json"
+        kind: Kind | None = json.loads(about.read_text("utf-8"))["kind"] if about.exists() else None
+        return kind
+
+    def claim(self, kind: Kind) -> None:
+        """The home set aside for real or synthetic data. Raises HomeError where it holds the other."""
+        if self.kind not in (None, kind):
+            words = {"real": "真实数据 / real data", "synthetic": "合成数据 / synthetic data"}
+            raise HomeError(
+                f"{self.root} 存放的是{words[self.kind or 'real']}，不能再放{words[kind]}；请用 --home 换一个目录。"
+                f" / The home holds {self.kind} data; choose another with --home."
+            )
+        write_whole(self.root / "home.json", (json.dumps({"kind": kind}) + "\n").encode())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """The home for this process alone. Raises HomeLockedError where another process has it; may be nested."""
+        if self.root in _held:
+            yield
+            return
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as taken:
+                raise HomeLockedError(f"{self.root} 正被另一个运行占用 / is in use by another run") from taken
+            _held.add(self.root)
+            try:
+                yield
+            finally:
+                _held.discard(self.root)
+
+    def published(self) -> Home:
+        """The edition that the pointer names; the home itself while nothing has been published."""
+        current = self.root / "current"
+        return Home(current.resolve()) if current.exists() else self
+
+    def publish(self) -> str:
+        """A snapshot of tables, quarantine and site as an edition, and the pointer switched to it; its id.
+
+        The id is 12 hex digits of the SHA-256 over every file's path and bytes: the same figures, the same edition.
+        """
+        files = [
+            path
+            for part in ("tables", "quarantine", "site")
+            for path in sorted((self.root / part).rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        ]
+        digest = hashlib.sha256()
+        for path in files:
+            digest.update(path.relative_to(self.root).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        edition = digest.hexdigest()[:12]
+        folder = self.root / "editions" / edition
+        if not folder.exists():
+            beside = folder.with_name(f".{edition}.part")
+            shutil.rmtree(beside, ignore_errors=True)
+            for path in files:
+                target = beside / path.relative_to(self.root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.link(path, target)
+            beside.rename(folder)
+        pointer = self.root / ".current.part"
+        pointer.unlink(missing_ok=True)
+        pointer.symlink_to(Path("editions") / edition)
+        before = (self.root / "current").resolve().name if (self.root / "current").exists() else edition
+        pointer.replace(self.root / "current")
+        self._forget_editions({edition, before})
+        return edition
+
+    def _forget_editions(self, kept: set[str]) -> None:
+        """Old snapshots removed but for the current and the one before, which a reader may still hold."""
+        others = [path for path in (self.root / "editions").iterdir() if path.name not in kept]
+        for path in sorted(others, key=lambda path: path.stat().st_mtime)[
+            : max(0, len(others) + len(kept) - _KEPT_EDITIONS)
+        ]:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def write_pages(self, pages: Iterable[tuple[str, str]], folder: str = "") -> int:
+        """The pages written under the site; files of the folder that are not among them are removed. How many."""
+        written = set()
+        for shown, text in pages:
+            write_whole(self.site / shown, text.encode())
+            written.add(shown)
+        if folder:
+            for path in sorted((self.site / folder).rglob("*"), reverse=True):
+                if path.is_file() and path.relative_to(self.site).as_posix() not in written:
+                    path.unlink()
+                elif path.is_dir() and not any(path.iterdir()):
+                    path.rmdir()
+        return len(written)
+
+
+_held: set[Path] = set()
+
+
+def years_of(text: str) -> Sequence[int]:
+    """The school years that `2014-2025`, `2023` or `2014,2016-2018` names. Raises ValueError."""
+    years: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        low, high = int(first), int(last or first)
+        if not FIRST_SCHOOL_YEAR <= low <= high <= LAST_SCHOOL_YEAR:
+            raise ValueError(part)
+        years.update(range(low, high + 1))
+    return sorted(years)

@@ -1,0 +1,74 @@
+"""A refresh from the command line: the same graph, run in this process over a range of school years."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from assets.automation import prepare_instance
+from assets.checks import RANGE_END, RANGE_START
+from assets.definitions import defs
+from assets.home import Home
+from assets.resource import HomeResource
+
+
+class RefreshFailedError(Exception):
+    """A step failed for a reason of ours; the message names step and cause."""
+
+
+def refresh(home: Home, inbox: Path, years: Sequence[int], sources: Sequence[str] = ()) -> None:
+    """The tables, reports and site of the given school years made from the inbox, and published.
+
+    Later years of the home that look back on them (change, monitoring, trends) are made again as well. Raises
+    RefreshFailedError with the step and the cause.
+    """
+    prepare_instance(home)
+    resource = HomeResource(root=str(home.root), inbox=str(inbox), sources=list(sources))
+    later = [year for year in home.years() if year > max(years)]
+    following = ["year_over_year", "three_year_monitoring", "county_reports"]
+    with dg.DagsterInstance.get() as instance:
+        if later:
+            _run(instance, resource, years, [asset for asset in _assets() if asset != "site"])
+            _run(instance, resource, later, [*following, "site"])
+        else:
+            _run(instance, resource, years, _assets())
+
+
+def _assets() -> list[str]:
+    graph = defs.resolve_asset_graph()
+    return [key.to_user_string() for key in graph.get_all_asset_keys()]
+
+
+def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[int], assets: Sequence[str]) -> None:
+    job = defs.resolve_job_def("refresh")
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    result = job.execute_in_process(
+        instance=instance,
+        asset_selection=[dg.AssetKey(asset) for asset in assets],
+        tags={RANGE_START: str(min(years)), RANGE_END: str(max(years))},
+        run_config={
+            "resources": {"home": {"config": {name: getattr(resource, name) for name in ("root", "inbox", "sources")}}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise RefreshFailedError("\n".join(_causes(result)) or "the run did not succeed")
+
+
+def _causes(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Each failed step with the innermost cause, then the checks that stopped the run."""
+    causes = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error and error.cause:
+                error = error.cause
+            causes.append(f"{event.step_key}: {error.message.strip() if error else 'failed'}")
+    causes += [
+        f"{check.asset_key.to_user_string()}: {check.check_name} {dict(check.metadata)}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.blocking
+    ]
+    return causes

@@ -1,0 +1,252 @@
+"""The assets: one per table, partitioned by school year. Each is a few lines; the figures are made in `pipelines`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from reports.site import render_index, render_year
+
+from assets import progress
+from assets.home import UNKNOWN, Home
+from assets.resource import HomeResource, school_years
+from pipelines import change, dispersion, indicators, monitoring, verdicts
+from pipelines import units as evaluation
+from pipelines.intake import inbox_files, take_in
+from schemas.source import sources
+from standards.standard import Standard, standards
+
+_PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 14
+_Rows = Callable[[Home, int], pl.DataFrame]
+
+
+def _preview(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The first rows as a markdown table."""
+    columns = frame.columns[:_PREVIEW_COLUMNS]
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    lines += [
+        "| " + " | ".join("…" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |"
+        for row in frame.select(columns).head(_PREVIEW_ROWS).iter_rows()
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _years(context: dg.AssetExecutionContext) -> list[int]:
+    return [int(key) for key in context.partition_keys]
+
+
+def _table(*, deps: Sequence[str | dg.AssetDep], group: str) -> Callable[[_Rows], dg.AssetsDefinition]:
+    """An asset from the function that gives a table's rows of one school year; name and grain are the function's.
+
+    A run goes over its whole range of years; a year without returns has no file.
+    """
+
+    def decorate(rows: _Rows) -> dg.AssetsDefinition:
+        def materialise(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+            name, years = rows.__name__, _years(context)
+            counts: dict[int, int] = {}
+            sample = pl.DataFrame()
+            with home.writing() as store, progress.stage(name, len(years)) as done:
+                known = set(store.years())
+                for year in years:
+                    if year in known:
+                        sample = rows(store, year)
+                        store.write(name, year, sample)
+                        counts[year] = sample.height
+                    else:
+                        store.remove(name, year)
+                    done(str(year))
+            per_year = {f"rows in {year}": count for year, count in counts.items()}
+            total: dict[str, Any] = {"dagster/row_count": sum(counts.values()), "preview": _preview(sample)}
+            return dg.MaterializeResult(metadata=total | per_year)
+
+        return dg.asset(
+            name=rows.__name__,
+            description=rows.__doc__,
+            deps=deps,
+            group_name=group,
+            partitions_def=school_years,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+        )(materialise)
+
+    return decorate
+
+
+def _each(compute: Callable[[Standard], pl.DataFrame]) -> pl.DataFrame:
+    """The rows of every standard."""
+    return pl.concat(compute(standard) for standard in standards().values())
+
+
+def _of(frame: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+    return frame.filter(pl.col("standard") == standard.id)
+
+
+def _window(asset: str, years_before: int) -> dg.AssetDep:
+    """The asset's partitions of a school year and of the years before it."""
+    mapping = dg.TimeWindowPartitionMapping(start_offset=-years_before, allow_nonexistent_upstream_partitions=True)
+    return dg.AssetDep(asset, partition_mapping=mapping)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec("schools", description="One row per school and school year: the annual return as accepted."),
+        dg.AssetSpec("returns", description="One row per file of the inbox, and what became of its rows."),
+        dg.AssetSpec("quarantine", description="One row per refused file, row or cell, with rule and remedy."),
+    ],
+    group_name="returns",
+    partitions_def=school_years,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
+    """The inbox read: schools accepted, files listed, everything refused kept."""
+    years = _years(context)
+    with home.writing() as store:
+        files = [(path.relative_to(home.inbox_folder).as_posix(), path) for path in inbox_files(home.inbox_folder)]
+        with progress.stage("读取报表", len(files)) as done:
+            taken = take_in(files, sources().values(), wanted=home.sources, years=set(years).__contains__, each=done)
+        tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine}
+        present = set(taken.returns["school_year"].drop_nulls().to_list())
+        for table, rows in tables.items():
+            for year in years:
+                if year in present:
+                    store.write(table, year, rows.filter(pl.col("school_year") == year))
+                else:
+                    store.remove(table, year)
+            if table != "schools":
+                store.write(table, UNKNOWN, rows.filter(pl.col("school_year").is_null()))
+    counts = taken.returns.select(pl.col("^rows_.*$", "cells_refused").sum()).to_dicts()[0]
+    counts["files_refused"] = taken.returns.filter(pl.col("status") == "refused").height
+    for table, rows in tables.items():
+        described = {"dagster/row_count": rows.height, **counts, "preview": _preview(rows)}
+        yield dg.MaterializeResult(asset_key=table, metadata=described)
+
+
+@_table(deps=["schools"], group="figures")
+def units(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, school, stage and school year: the evaluation unit, and whether it counts."""
+    schools = store.read("schools", [year])
+    return _each(lambda standard: evaluation.units(schools, standard))
+
+
+@_table(deps=["units"], group="figures")
+def unit_indicators(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, unit that counts, indicator and school year: its value against the norm."""
+    found = store.read("units", [year])
+    return _each(lambda standard: indicators.unit_indicators(found, standard))
+
+
+@_table(deps=["units", "unit_indicators"], group="figures")
+def county_dispersion(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county, stage, indicator and school year: mean, CV, limit, status."""
+    found, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    return _each(lambda standard: dispersion.county_dispersion(found, _of(values, standard), standard))
+
+
+@_table(deps=["unit_indicators"], group="figures")
+def variance_shares(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, reporting unit, indicator and school year: its share of the county's variance."""
+    return dispersion.variance_shares(store.read("unit_indicators", [year]))
+
+
+@_table(deps=["unit_indicators"], group="figures")
+def school_verdicts(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard with a school rule, unit and school year: does the unit meet the rule."""
+    values = store.read("unit_indicators", [year])
+    return _each(lambda standard: verdicts.school_verdicts(_of(values, standard), standard))
+
+
+@_table(deps=["county_dispersion", "school_verdicts"], group="figures")
+def county_verdicts(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county, school year and stage: the verdict; stage = all is the county's."""
+    spread, schools = store.read("county_dispersion", [year]), store.read("school_verdicts", [year])
+    return _each(lambda standard: verdicts.county_verdicts(spread, schools, standard))
+
+
+@_table(deps=[_window("units", 1), _window("unit_indicators", 1), _window("county_dispersion", 1)], group="time")
+def year_over_year(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county or unit, stage, indicator and school year: the change since the year before."""
+    both = [year - 1, year]
+    found, values, spread = (store.read(name, both) for name in ("units", "unit_indicators", "county_dispersion"))
+    return _each(lambda standard: change.year_over_year(found, values, spread, standard, year))
+
+
+@_table(deps=[_window("county_dispersion", 2), _window("county_verdicts", 2)], group="time")
+def three_year_monitoring(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county, stage, indicator and school year: the window of three years ending with it."""
+    window = [year - 2, year - 1, year]
+    return monitoring.three_year_monitoring(
+        store.read("county_dispersion", window), store.read("county_verdicts", window), year
+    )
+
+
+_YEAR_TABLES = (
+    "schools",
+    "returns",
+    "quarantine",
+    "units",
+    "unit_indicators",
+    "variance_shares",
+    "school_verdicts",
+    "year_over_year",
+    "three_year_monitoring",
+)
+_LONG_TABLES = ("county_dispersion", "county_verdicts")
+
+
+@dg.asset(
+    deps=[*_YEAR_TABLES, *_LONG_TABLES],
+    group_name="reports",
+    partitions_def=school_years,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
+    """One report per county and school year, as markdown and HTML, and a page per school year for the province."""
+    written = 0
+    with home.writing() as store:
+        known = store.years()
+        for year in _years(context):
+            if year not in known:
+                store.write_pages([], str(year))
+                continue
+            tables = {table: store.read(table, [year]) for table in _YEAR_TABLES}
+            tables |= {table: store.read(table, [y for y in known if y <= year]) for table in _LONG_TABLES}
+            with progress.stage(f"报告 {year}") as done:
+                pages = render_year(
+                    tables,
+                    year,
+                    standards=standards(),
+                    sources=sources(),
+                    years=known,
+                    is_synthetic=store.kind == "synthetic",
+                    each=done,
+                )
+                written += store.write_pages(pages, str(year))
+    return dg.MaterializeResult(metadata={"dagster/row_count": written})
+
+
+@dg.asset(deps=["county_reports"], group_name="reports")
+def site(home: HomeResource) -> dg.MaterializeResult[None]:
+    """The index of all years, and the edition: a snapshot of tables and pages, the pointer switched to it last."""
+    with home.writing() as store:
+        tables = {table: store.read(table) for table in ("returns", "quarantine", *_LONG_TABLES)}
+        is_synthetic = store.kind == "synthetic"
+        pages = render_index(
+            tables, years=store.years(), standards=standards(), sources=sources(), is_synthetic=is_synthetic
+        )
+        store.write_pages(pages)
+        edition = store.publish()
+    return dg.MaterializeResult(metadata={"edition": edition})
+
+
+TABLE_ASSETS = [
+    intake,
+    units,
+    unit_indicators,
+    county_dispersion,
+    variance_shares,
+    school_verdicts,
+    county_verdicts,
+    year_over_year,
+    three_year_monitoring,
+]
+REPORT_ASSETS = [county_reports, site]

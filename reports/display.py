@@ -1,0 +1,260 @@
+"""How figures and codes are put into words: every number is rounded once, from its full value, half to even.
+
+Sources of the decimals: official application forms (indicators and means 2, difference coefficients 3, rates 1 decimal,
+people, rooms and yuan whole), GB/T 8170 for the rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import PurePosixPath
+
+from reports.language import gettext as _
+
+NOT_REPORTED = "…"
+NOT_APPLICABLE = "—"
+BELOW_NORM = "▽"
+BELOW_FLOOR = "▼"
+CV_PLACES = 3
+_MINUS = "\N{MINUS SIGN}"
+_HIDDEN_PLACES = (5, 6, 8, 12, 17)
+_PLACES = {"per_pupil": 4, "1": CV_PLACES}
+
+
+def number(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> str:
+    """The value with so many decimals and thousands separators; rounded from the float's exact value, half to even."""
+    if value is None:
+        return absent
+    text = f"{value:,.{places}f}"
+    if text.startswith("-"):
+        return text[1:] if Decimal(text.replace(",", "")) == 0 else _MINUS + text[1:]
+    return text
+
+
+def signed(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> str:
+    """As `number`, with + or − before it; what rounds to nothing has no sign."""
+    text = number(value, places, absent=absent)
+    is_rise = value is not None and value > 0 and text.strip("0.") != ""
+    return f"+{text}" if is_rise else text
+
+
+def count(value: int | None, *, absent: str = NOT_REPORTED) -> str:
+    """A whole number of people, schools, rows."""
+    return absent if value is None else f"{value:,d}".replace("-", _MINUS)
+
+
+def percent(share: float | None, *, absent: str = NOT_REPORTED) -> str:
+    """A share (0 to 1) in percent with one decimal, from the exact value of the share."""
+    if share is None:
+        return absent
+    exact = (Decimal(share) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    return f"{exact:,.1f}%".replace("-", _MINUS)
+
+
+def coefficient(cv: float | None, *, absent: str = NOT_APPLICABLE) -> str:
+    """A difference coefficient with three decimals; undefined ones are not applicable."""
+    return number(cv, CV_PLACES, absent=absent)
+
+
+def bound(value: float | None, *, absent: str = NOT_APPLICABLE) -> str:
+    """A norm, floor or limit as the standard writes it: two decimals, more only where it has more."""
+    if value is None:
+        return absent
+    written = Decimal(repr(value))
+    exponent = written.normalize().as_tuple().exponent
+    return f"{written:,.{max(2, -int(exponent))}f}"
+
+
+def measured(value: float | None, unit: str, *, absent: str = NOT_REPORTED) -> str:
+    """The value or mean of an indicator with the decimals of its unit."""
+    return number(value, places_of(unit), absent=absent)
+
+
+def places_of(unit: str) -> int:
+    """Decimals of an indicator: 2, but 4 where something is given per one pupil and 3 where it is a coefficient."""
+    return _PLACES.get(unit, 2)
+
+
+def hidden_limit(cv: float | None, limit: float | None, status: str) -> str | None:
+    """The CV with as many decimals as it takes to see its side of the limit, where three decimals hide it; else None.
+
+    The status, decided from unrounded values, says which side it is on.
+    """
+    if cv is None or limit is None or status not in ("met", "not_met"):
+        return None
+    edge = Decimal(repr(limit))
+    is_over = status == "not_met"
+
+    def shows(places: int) -> bool:
+        return (Decimal(f"{cv:.{places}f}") > edge) == is_over
+
+    if shows(CV_PLACES):
+        return None
+    places = next((places for places in _HIDDEN_PLACES if shows(places)), _HIDDEN_PLACES[-1])
+    return number(cv, places)
+
+
+def school_year(year: int) -> str:
+    """A school year by the year in which it begins."""
+    return _("{year} 学年").format(year=year)
+
+
+def school_year_long(year: int) -> str:
+    """A school year with the day for which its figures stand."""
+    return _("{year}/{next} 学年初（{year} 年 9 月 1 日）").format(year=year, next=year + 1)
+
+
+def status_word(status: str) -> str:
+    """The verdict in words."""
+    words = {
+        "met": _("达标"),
+        "not_met": _("未达标"),
+        "undetermined": _("无法判定"),
+        "no_limit": _("不设限值"),
+        "no_norm": _("不设标准值"),
+        "no_data": _("无数据"),
+    }
+    return words[status]
+
+
+def status_symbol(status: str) -> str:
+    """The sign that stands before the verdict's word, so that it is never told by colour alone."""
+    return {"met": "✓", "not_met": "✕", "undetermined": "?", "no_data": NOT_REPORTED}.get(status, NOT_APPLICABLE)
+
+
+def direction(name: str) -> str:
+    """The direction of a CV over three years."""
+    words = {
+        "improving": _("差异缩小"),
+        "worsening": _("差异扩大"),
+        "mixed": _("有升有降"),
+        "steady": _("不变"),
+        "undetermined": _("无法判定"),
+    }
+    return words[name]
+
+
+def yes_no(*, value: bool | None) -> str:
+    """是 or 否; a flag that cannot be known is 无法判定."""
+    if value is None:
+        return _("无法判定")
+    return _("是") if value else _("否")
+
+
+def stage(name: str) -> str:
+    """A stage of schooling; `all` is the whole county."""
+    return {"primary": _("小学"), "junior": _("初中"), "senior": _("高中"), "all": _("全县")}[name]
+
+
+def area(name: str | None) -> str:
+    """Urban, town or rural."""
+    if name is None:
+        return NOT_REPORTED
+    return {"urban": _("城区"), "town": _("镇区"), "rural": _("乡村")}[name]
+
+
+def unit_label(unit: str) -> str:
+    """The unit of an indicator's values; one that is not known here stands as the standard names it."""
+    labels = {
+        "m2_per_pupil": _("㎡/生"),
+        "yuan_per_pupil": _("元/生"),
+        "volumes_per_pupil": _("册/生"),
+        "per_100_pupils": _("每百名学生"),
+        "per_pupil": _("每名学生"),
+        "pupils_per_class": _("人/班"),
+        "1": _("无单位"),
+    }
+    return labels.get(unit, unit)
+
+
+def standing(name: str) -> str:
+    """Whether a unit counts."""
+    words = {
+        "counted": _("计入"),
+        "suspended": _("停办"),
+        "out_of_scope": _("不在范围"),
+        "listed": _("仅列出"),
+    }
+    return words[name]
+
+
+def reason(name: str | None, *, absent: str = NOT_APPLICABLE) -> str:
+    """Why a figure is missing, a unit does not count, or a verdict is what it is: a short sentence.
+
+    A reason that has no sentence here stands as it is.
+    """
+    if name is None:
+        return absent
+    sentences = {
+        "not_reported": _("计算所需的数据未上报"),
+        "pupils_not_reported": _("在校生数未上报"),
+        "split_unknown": _("学校各学段的在校生数不全，共用资源无法拆分"),
+        "divided_by_zero": _("分母为 0，比值没有意义"),
+        "no_unit_in_scope": _("没有计入的评估单位"),
+        "missing_units": _("部分评估单位未上报"),
+        "mean_is_zero": _("全县平均值为 0，差异系数没有意义"),
+        "single_school": _("只有一个评估单位，差异系数为 0"),
+        "stage_missing": _("缺少一个学段的数据"),
+        "schools_and_limits": _("有学校未达到学校标准，也有差异系数超过限值"),
+        "schools_below": _("有学校未达到学校标准"),
+        "over_limit": _("差异系数超过限值"),
+        "no_year_before": _("上一学年没有数据"),
+        "no_pupils": _("没有在校生"),
+        "school_type": _("办学类型不在评估范围"),
+        "operator": _("举办者不在评估范围"),
+        "teaching_point": _("教学点不单独评估"),
+        "small_teaching_point": _("教学点人数低于单独评估的下限"),
+        "parent_not_found": _("不计校数的办学点，找不到所属学校，按自身计入"),
+    }
+    return sentences.get(name, name)
+
+
+def return_status(name: str) -> str:
+    """What became of a file of the inbox."""
+    words = {
+        "accepted": _("全部收录"),
+        "partly_accepted": _("部分收录"),
+        "superseded": _("已被取代"),
+        "refused": _("拒收"),
+        "ignored": _("未读取"),
+    }
+    return words[name]
+
+
+def refused_level(name: str) -> str:
+    """What is refused: a whole file, a row or a cell."""
+    return {"file": _("整个文件"), "row": _("整行"), "cell": _("单元格")}[name]
+
+
+def origin(file: str, sheet: str | None, row: int | None, *, whole_path: bool = False) -> str:
+    """Where a figure was read: file, sheet and row as the file numbers it."""
+    name = file if whole_path else PurePosixPath(file).name
+    if row is None:
+        return name
+    if sheet is None:
+        return _("{file} 第 {row} 行").format(file=name, row=row)
+    return _("{file} 工作表“{sheet}”第 {row} 行").format(file=name, sheet=sheet, row=row)
+
+
+def listed(names: Sequence[str], most: int = 0) -> str:
+    """Names one after the other; beyond `most` (0 for all) only their number is said."""
+    if most and len(names) > most:
+        return _("{names}等 {count} 个").format(names="、".join(names[:most]), count=len(names))
+    return "、".join(names)
+
+
+_PROVINCES = {
+    "110000": "北京市", "120000": "天津市", "130000": "河北省", "140000": "山西省", "150000": "内蒙古自治区",
+    "210000": "辽宁省", "220000": "吉林省", "230000": "黑龙江省", "310000": "上海市", "320000": "江苏省",
+    "330000": "浙江省", "340000": "安徽省", "350000": "福建省", "360000": "江西省", "370000": "山东省",
+    "410000": "河南省", "420000": "湖北省", "430000": "湖南省", "440000": "广东省", "450000": "广西壮族自治区",
+    "460000": "海南省", "500000": "重庆市", "510000": "四川省", "520000": "贵州省", "530000": "云南省",
+    "540000": "西藏自治区", "610000": "陕西省", "620000": "甘肃省", "630000": "青海省", "640000": "宁夏回族自治区",
+    "650000": "新疆维吾尔自治区", "710000": "台湾", "810000": "香港特别行政区", "820000": "澳门特别行政区",
+}  # fmt: skip
+
+
+def province(code: str) -> str:
+    """The province of a code (GB/T 2260); one that the code list does not know stands as its code."""
+    return _PROVINCES.get(code) or _("省级代码 {code}").format(code=code)

@@ -1,0 +1,528 @@
+"""What a report holds, frozen: every figure is formatted text, every chart is geometry. Templates only print.
+
+Markdown and HTML are printed from the same object, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, TypeVar
+
+import msgspec
+
+Status = str
+"""One of met, not_met, undetermined, no_limit, no_norm, no_data: it chooses the colour, never the words."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything in a report."""
+
+
+class Link(Part):
+    """A place to go to; an empty `href` is the page itself."""
+
+    label: str
+    href: str
+
+
+class Fact(Part):
+    """One figure that an inspector asks for first, and what it is."""
+
+    value: str
+    label: str
+
+
+class Verdict(Part):
+    """A verdict: its word, its sign, and the status that chooses its colour."""
+
+    status: Status
+    symbol: str
+    word: str
+
+
+class Point(Part):
+    """A place in a chart, in its own units."""
+
+    x: str
+    y: str
+
+
+class Trend(Part):
+    """Sparkline of a CV over the school years, the limit drawn; a year without a figure breaks the line.
+
+    `label` says in words what the line shows; the figures stand in the table of all years.
+    """
+
+    label: str
+    width: int
+    height: int
+    limit_y: str
+    lines: tuple[str, ...]
+    lone: tuple[Point, ...]
+    last: Point | None
+    last_status: Status
+
+
+class Bullet(Part):
+    """Bar of a CV from zero, with a tick at its limit."""
+
+    width: int
+    filled: str
+    tick: str
+    status: Status
+
+
+class Dot(Part):
+    """A school in the strip: the area under the circle is its pupils."""
+
+    x: str
+    y: str
+    radius: str
+    area: str
+    name: str
+
+
+class Rule(Part):
+    """An upright line of the strip with its name, a tick of its axis, or a school's name; `kind` says which."""
+
+    x: str
+    y: str
+    label: str
+    anchor: Literal["start", "middle", "end"]
+    shift: str
+    kind: Literal["norm", "floor", "mean", "tick", "name"]
+
+
+class Lane(Part):
+    """A row of the strip, one per area."""
+
+    y: str
+    label: str
+
+
+class Strip(Part):
+    """Every school of a stage along one indicator."""
+
+    message: str
+    subtitle: str
+    description: str
+    height: int
+    bottom: str
+    left: str
+    right: str
+    dots: tuple[Dot, ...]
+    rules: tuple[Rule, ...]
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Rule, ...]
+    names: tuple[Rule, ...]
+
+
+class IndicatorRow(Part):
+    """One indicator of a stage: its mean and norm, its CV and limit, the change, the trend and the verdict."""
+
+    label: str
+    unit: str
+    mean: str
+    is_mean_below_norm: bool
+    norm: str
+    cv: str
+    mark: str
+    limit: str
+    margin: str
+    bullet: Bullet | None
+    change: str
+    common_change: str
+    trend: Trend | None
+    verdict: Verdict
+    is_total: bool
+
+
+class Share(Part):
+    """How much of the county's variance one school makes, and the CV without it."""
+
+    name: str
+    share: str
+    bar: str
+    is_rest: bool
+    value: str
+    side: str
+    weight: str
+    cv_without: str
+
+
+class Gap(Part):
+    """Which schools make the gap, for the indicator that matters most."""
+
+    indicator: str
+    message: str
+    caption: str
+    caption_note: str
+    strip: Strip
+    shares: tuple[Share, ...]
+
+
+class FailingSchool(Part):
+    """A school that fails the school rule, and by which indicators."""
+
+    name: str
+    met: str
+    below: str
+    missing: str
+
+
+class SchoolRule(Part):
+    """How many schools meet the school rule, and which fail it."""
+
+    sentence: str
+    rule: str
+    verdict: Verdict
+    caption: str
+    caption_note: str
+    failing: tuple[FailingSchool, ...]
+    more: str
+
+
+class Year(Part):
+    """A school year's CV and status."""
+
+    cv: str
+    verdict: Verdict
+
+
+class MonitoringRow(Part):
+    """Three years side by side; flags that the standard does not use are empty."""
+
+    stage: str
+    label: str
+    years: tuple[Year, ...]
+    direction: str
+    breaches: str
+    over_again: str
+    worse: str
+    held: Verdict
+    window: str
+    is_total: bool
+
+
+class Monitoring(Part):
+    """Three years of every stage and indicator."""
+
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    years: tuple[str, ...]
+    has_limits: bool
+    has_over_again: bool
+    has_worse: bool
+    rows: tuple[MonitoringRow, ...]
+
+
+class SeriesRow(Part):
+    """An indicator's CV in every school year."""
+
+    label: str
+    cvs: tuple[str, ...]
+
+
+class Series(Part):
+    """The CV of every indicator of a stage in every school year: the figures behind the trend lines."""
+
+    caption: str
+    caption_note: str
+    years: tuple[str, ...]
+    rows: tuple[SeriesRow, ...]
+
+
+class Cell(Part):
+    """An indicator of one school; `mark` is the sign of a value below norm or floor."""
+
+    text: str
+    mark: str
+
+
+class School(Part):
+    """One evaluation unit: its values, where it stands, and the row it was read from."""
+
+    name: str
+    area: str
+    pupils: str
+    cells: tuple[Cell, ...]
+    verdict: Verdict | None
+    origin: str
+    origin_whole: str
+
+
+class Schools(Part):
+    """Every counted unit of a stage."""
+
+    caption: str
+    caption_note: str
+    columns: tuple[Fact, ...]
+    has_area: bool
+    has_verdict: bool
+    legend: str
+    rows: tuple[School, ...]
+
+
+class Stage(Part):
+    """A stage under a standard."""
+
+    anchor: str
+    label: str
+    heading: str
+    lead: str
+    caption: str
+    caption_note: str
+    has_norms: bool
+    has_limits: bool
+    has_change: bool
+    limit_heading: str
+    trend_heading: str
+    rows: tuple[IndicatorRow, ...]
+    notes: tuple[str, ...]
+    changes: tuple[str, ...]
+    gap: Gap | None
+    school_rule: SchoolRule | None
+    series: Series | None
+
+
+class StandardPart(Part):
+    """What a standard says of the county."""
+
+    anchor: str
+    title: str
+    short: str
+    document: str
+    part: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    monitoring: Monitoring | None
+    schools: tuple[Schools, ...]
+
+
+class LeftOutSchool(Part):
+    """A unit that does not count, and why."""
+
+    standards: str
+    name: str
+    stage: str
+    pupils: str
+    standing: str
+    reason: str
+    origin: str
+    origin_whole: str
+
+
+class LeftOut(Part):
+    """Units that do not count."""
+
+    sentence: str
+    caption: str
+    caption_note: str
+    rows: tuple[LeftOutSchool, ...]
+
+
+class MissingRow(Part):
+    """Units of which the same figures are missing."""
+
+    standards: str
+    stage: str
+    indicators: str
+    units: str
+    pupils: str
+    why: str
+    names: str
+
+
+class Missing(Part):
+    """What is not reported, each fact once."""
+
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    rows: tuple[MissingRow, ...]
+
+
+class RefusedRow(Part):
+    """A refused file, row or group of cells, the rule it broke, and what to do."""
+
+    where: str
+    level: str
+    school: str
+    values: str
+    rule: str
+    message: str
+
+
+class Refused(Part):
+    """What was refused."""
+
+    sentence: str
+    caption: str
+    caption_note: str
+    rows: tuple[RefusedRow, ...]
+
+
+class FileRow(Part):
+    """A file read: what it was recognised as, and what became of its rows."""
+
+    name: str
+    form: str
+    status: str
+    read: str
+    accepted: str
+    refused: str
+    superseded: str
+    cells_refused: str
+    sha256: str
+    reason: str
+
+
+class Files(Part):
+    """The files behind the figures."""
+
+    sentence: str
+    caption: str
+    caption_note: str
+    rows: tuple[FileRow, ...]
+
+
+class SourceNote(Part):
+    """Where figures come from, and under which licence."""
+
+    name: str
+    publisher: str
+    licence: str
+    attribution: str
+
+
+class Colophon(Part):
+    """What every page says at its end."""
+
+    sources: tuple[SourceNote, ...]
+    standards: tuple[str, ...]
+    method: tuple[str, ...]
+    legend: str
+    edition: str
+
+
+class CountyReport(Part):
+    """One county in one school year."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    county_name: str
+    county_code: str
+    crumbs: tuple[Link, ...]
+    years: tuple[Link, ...]
+    other_face: Link
+    facts: tuple[Fact, ...]
+    standards: tuple[StandardPart, ...]
+    left_out: LeftOut
+    missing: Missing
+    refused: Refused
+    files: Files
+    colophon: Colophon
+
+
+class SortCell(Part):
+    """A cell of a sortable table: what it shows, and the plain number or text it is sorted by."""
+
+    text: str
+    key: str
+    verdict: Verdict | None
+    is_number: bool
+
+
+class CountyRow(Part):
+    """A county in the province's table."""
+
+    name: str
+    code: str
+    href: str
+    cells: tuple[SortCell, ...]
+
+
+class ProvinceColumn(Part):
+    """A column of the province's table."""
+
+    label: str
+    is_number: bool
+
+
+class Section(Part):
+    """The counties of one province and source."""
+
+    anchor: str
+    heading: str
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    columns: tuple[ProvinceColumn, ...]
+    rows: tuple[CountyRow, ...]
+    notes: tuple[str, ...]
+    refused: Refused
+    files: Files
+
+
+class ProvinceReport(Part):
+    """Every county of a school year, by province and source."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    crumbs: tuple[Link, ...]
+    years: tuple[Link, ...]
+    sections: tuple[Section, ...]
+    colophon: Colophon
+
+
+class YearRow(Part):
+    """A school year of a province and source."""
+
+    year: str
+    href: str
+    place: str
+    counties: str
+    units: str
+    verdicts: str
+    files: str
+    refused: str
+
+
+class SiteIndex(Part):
+    """Every school year of the site."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    lead: tuple[str, ...]
+    caption: str
+    caption_note: str
+    rows: tuple[YearRow, ...]
+    refused: Refused
+    colophon: Colophon
+
+
+def edition(report: CountyReport | ProvinceReport | SiteIndex) -> str:
+    """The first 12 hex digits of the SHA-256 over what the report says; links to other years are left out."""
+    said = msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=""))
+    if not isinstance(said, SiteIndex):
+        said = msgspec.structs.replace(said, years=())
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]
+
+
+Report = TypeVar("Report", CountyReport, ProvinceReport, SiteIndex)
+
+
+def stamped(report: Report) -> Report:
+    """The report with its edition in its colophon."""
+    return msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=edition(report)))
