@@ -9,12 +9,9 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from pipelines.dispersion import county_dispersion, variance_shares
-from pipelines.indicators import unit_indicators
-from pipelines.units import units
-from schemas.contract import conform
-from schemas.tables import SCHOOLS
+from pipelines.dispersion import variance_shares
 from standards.standard import standards
+from tests.county import figures
 
 BASIC = standards()["cn-basic-2012"]
 PUPILS = [45, 37, 89, 76, 55]
@@ -39,39 +36,12 @@ PRINTED_CVS = [
 ]
 
 
-def schools(rows: list[dict[str, object]]) -> pl.DataFrame:
-    """Schools of one county and year; what a row does not say is not reported."""
-    common = {
-        "school_year": 2023,
-        "source": "cn-returns",
-        "province_code": "690000",
-        "return_part": "whole",
-        "county_code": "690101",
-        "county_name": "青岚县",
-        "school_type_code": "211",
-        "is_counted": True,
-        "file": "drawn.csv",
-    }
-    drawn = [
-        {**common, "school_id": f"21690000{i:02d}", "school_name": f"第{i}小学", "row": i + 1, **row}
-        for i, row in enumerate(rows, 1)
-    ]
-    return conform(pl.DataFrame(drawn, infer_schema_length=None), SCHOOLS)
-
-
-def figures(rows: list[dict[str, object]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Indicators of the units, and dispersion of the county, under the standard of 2012."""
-    found = units(schools(rows), BASIC)
-    values = unit_indicators(found, BASIC)
-    return values, county_dispersion(found, values, BASIC)
-
-
 def five_schools(books: list[int]) -> list[dict[str, object]]:
     return [{"pupils_primary": p, "books": b} for p, b in zip(PUPILS, books, strict=True)]
 
 
 def books_row(books: list[int]) -> dict[str, float]:
-    _, spread = figures(five_schools(books))
+    _, spread = figures(five_schools(books), BASIC)
     return spread.row(by_predicate=(pl.col("indicator") == "books") & (pl.col("stage") == "primary"), named=True)
 
 
@@ -104,7 +74,7 @@ def test_books_added_to_the_fourth_school_cross_the_limit_at_seventeen(added: in
 
 
 def test_each_schools_share_of_the_variance_and_the_cv_without_it_are_the_published_ones() -> None:
-    values, _ = figures(five_schools(BOOKS))
+    values, _ = figures(five_schools(BOOKS), BASIC)
     shares = variance_shares(values).filter(pl.col("indicator") == "books").sort("unit_id")
     assert shares["variance_share"].to_list() == pytest.approx([0.0003, 0.0797, 0.4813, 0.4225, 0.0162], abs=5e-5)
     assert shares["cv_without"].to_list() == pytest.approx([0.5564, 0.4957, 0.4770, 0.3210, 0.5841], abs=5e-5)
@@ -116,7 +86,7 @@ def nine_year_school() -> list[dict[str, object]]:
 
 
 def test_a_nine_year_schools_books_are_split_exactly() -> None:
-    values, _ = figures(nine_year_school())
+    values, _ = figures(nine_year_school(), BASIC)
     books = dict(values.filter(pl.col("indicator") == "books").select("stage", "numerator").iter_rows())
     per_weighted_pupil = Fraction(23226) / (166 + Fraction(11, 10) * 210)
     assert float(per_weighted_pupil) == pytest.approx(58.503778, abs=1e-6)
@@ -149,7 +119,7 @@ def test_the_composite_is_the_plain_mean_of_the_eight(cvs: list[float], composit
     none = {"indoor_sports_area_m2": 0} | {f"teachers_{level}_primary": 0 for level in others}
     small = {name: 3_000 + round(9_000 * cv) for name, cv in zip(resources, cvs, strict=True)}
     large = {name: 27_000 - round(9_000 * cv) for name, cv in zip(resources, cvs, strict=True)}
-    _, spread = figures([{"pupils_primary": 100, **none, **small}, {"pupils_primary": 900, **none, **large}])
+    _, spread = figures([{"pupils_primary": 100, **none, **small}, {"pupils_primary": 900, **none, **large}], BASIC)
     found = dict(spread.filter(pl.col("stage") == "primary").select("indicator", "cv").iter_rows())
     assert sorted(found.values()) == pytest.approx(sorted([*cvs, found["composite"]]), rel=1e-12)
     assert found["composite"] == pytest.approx(statistics.fmean(cvs), rel=1e-12)

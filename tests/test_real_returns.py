@@ -100,9 +100,7 @@ def dispersion(intake: Intake, standard: str = "tw-indicative") -> pl.DataFrame:
 
 def ours(intake: Intake) -> dict[Cell, tuple[float, float]]:
     rows = dispersion(intake).filter(pl.col("indicator") == "teacher_pupil_ratio")
-    return {
-        (r["county_code"], r["stage"], r["school_year"]): (r["mean"], r["cv"]) for r in rows.iter_rows(named=True)
-    }
+    return {(r["county_code"], r["stage"], r["school_year"]): (r["mean"], r["cv"]) for r in rows.iter_rows(named=True)}
 
 
 def assert_agree(found: dict[Cell, tuple[float, float]], expected: dict[Cell, tuple[Fraction, float]]) -> None:
