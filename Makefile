@@ -36,8 +36,9 @@ check: $(READY) ## lint, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
-dev: $(READY) ## Dagster's pages on the home's graph
-	@DAGSTER_HOME="$$($(BIN)/junheng home --prepare)" $(BIN)/dagster dev -w workspace.yaml
+dev: $(READY) ## Dagster's own pages on http://127.0.0.1:3000
+	@home="$${JUNHENG_HOME:-$(CURDIR)/.junheng}"; mkdir -p "$$home/dagster" "$$home/inbox"; \
+	DAGSTER_HOME="$$home/dagster" DAGSTER_DISABLE_TELEMETRY=1 $(BIN)/dagster dev -w workspace.yaml
 
 serve: $(READY) ## the site of the last run, on this machine only
 	@$(BIN)/junheng serve

@@ -259,7 +259,7 @@ def tables(
     listing = Table("table", "years", "rows", "grain", box=None, pad_edge=False)
     for name, contract in TABLES.items():
         years = [stem for stem in store.partitions(name) if stem != UNKNOWN]
-        rows = store.rows(name)
+        rows = sum(store.rows(name).values())
         span = f"{years[0]}–{years[-1]}" if years else "—"
         listing.add_row(name, span, f"{rows:,}", f"{contract.grain_zh}\n[dim]{contract.grain_en}[/]")
     out.print(listing)

@@ -79,10 +79,10 @@ def to_parquet(frame: pl.DataFrame, contract: Contract) -> bytes:
     return bytes(sink.getvalue())
 
 
-def read_parquet(path: Path) -> pl.DataFrame:
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """A table's file as an eager frame, rows in the file's order."""
     with path.open("rb") as content:
-        return pl.DataFrame(pl.from_arrow(pq.read_table(content)))
+        return pl.DataFrame(pl.from_arrow(pq.read_table(content, columns=columns)))
 
 
 class Home:
@@ -108,19 +108,22 @@ class Home:
         """The table's rows of a school year taken away, if there are any."""
         self.path(table, year).unlink(missing_ok=True)
 
-    def read(self, table: str, years: Iterable[int | str] | None = None) -> pl.DataFrame:
+    def read(
+        self, table: str, years: Iterable[int | str] | None = None, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
         """The table's rows of the given school years (all where none are named), in the order of the years."""
         wanted = self.partitions(table) if years is None else [str(year) for year in years]
         paths = [path for year in wanted if (path := self.path(table, year)).exists()]
-        return pl.concat([TABLES[table].empty(), *map(read_parquet, paths)])
+        empty = TABLES[table].empty()
+        return pl.concat([empty.select(columns or pl.all()), *(read_parquet(path, columns) for path in paths)])
 
     def partitions(self, table: str) -> list[str]:
         """The school years (and perhaps `unknown`) of which the table has rows, in order."""
         return sorted(path.stem for path in self.path(table, 0).parent.glob("*.parquet"))
 
-    def rows(self, table: str) -> int:
-        """How many rows the table has, over all its partitions."""
-        return sum(pq.read_metadata(self.path(table, stem)).num_rows for stem in self.partitions(table))
+    def rows(self, table: str) -> dict[str, int]:
+        """How many rows the table has in each of its partitions."""
+        return {stem: pq.read_metadata(self.path(table, stem)).num_rows for stem in self.partitions(table)}
 
     def years(self) -> list[int]:
         """The school years of which returns were taken in, in order."""

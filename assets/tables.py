@@ -138,7 +138,7 @@ def unit_indicators(store: Home, year: int) -> pl.DataFrame:
 @_table(deps=["units", "unit_indicators"], group="figures")
 def county_dispersion(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, stage, indicator and school year: mean, CV, limit, status."""
-    found, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    found, values = store.read("units", [year], dispersion.UNIT_COLUMNS), store.read("unit_indicators", [year])
     return _each(lambda standard: dispersion.county_dispersion(found, _of(values, standard), standard))
 
 
@@ -166,7 +166,8 @@ def county_verdicts(store: Home, year: int) -> pl.DataFrame:
 def year_over_year(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county or unit, stage, indicator and school year: the change since the year before."""
     both = [year - 1, year]
-    found, values, spread = (store.read(name, both) for name in ("units", "unit_indicators", "county_dispersion"))
+    found = store.read("units", both, dispersion.UNIT_COLUMNS)
+    values, spread = store.read("unit_indicators", both), store.read("county_dispersion", both)
     return _each(lambda standard: change.year_over_year(found, values, spread, standard, year))
 
 

@@ -11,6 +11,8 @@ from standards.standard import Standard, in_force
 
 COUNTY = ("school_year", "standard", "source", "province_code", "county_code", "county_name")
 CELL = (*COUNTY, "stage", "indicator", "unit")
+UNIT_COLUMNS = (*COUNTY, "stage", "unit_id")
+"""What of the table `units` is needed here: which counties have which units."""
 EQUAL = 1e-12
 """A CV this near to its limit counts as equal to it."""
 

@@ -1,0 +1,156 @@
+"""The graph as Dagster sees it: assets, windows, checks, schedule and sensor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.automation import affected_range, changed_years, inbox_sensor, nightly
+from assets.definitions import defs
+from assets.home import Home
+from assets.resource import HomeResource, school_years
+from pipelines.synthetic import province
+from reports.return_workbook import return_frame
+from schemas.contract import ContractBrokenError, conform
+from schemas.source import sources
+from schemas.tables import COUNTY_DISPERSION, TABLES
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with two school years of one county in its inbox."""
+    found = Home(tmp_path)
+    found.inbox.mkdir()
+    for year in (2020, 2021):
+        write_year(found, year)
+    return found
+
+
+def write_year(home: Home, year: int, name: str = "") -> None:
+    rows = province()[year].filter(pl.col("county_code") == "690126")
+    return_frame(sources()["cn-returns"], "school", year, rows).write_csv(home.inbox / f"{name or year}.csv")
+
+
+def materialise(home: Home, first: int, last: int, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    return defs.resolve_job_def("refresh").execute_in_process(
+        instance=instance,
+        tags={"dagster/asset_partition_range_start": str(first), "dagster/asset_partition_range_end": str(last)},
+        run_config={"resources": {"home": {"config": {"root": str(home.root), "inbox": "", "sources": []}}}},
+        raise_on_error=False,
+    )
+
+
+def test_every_table_is_an_asset_of_its_name_with_a_blocking_contract_check() -> None:
+    graph = defs.resolve_asset_graph()
+    keys = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert keys == {*TABLES, "county_reports", "site"}
+    checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
+    assert {(table, "contract") for table in TABLES} <= checks
+    assert all(graph.get(key).blocking for key in graph.asset_check_keys if key.name == "contract")
+    assert not any(graph.get(key).blocking for key in graph.asset_check_keys if key.name.startswith("experience"))
+
+
+def test_every_asset_says_its_grain() -> None:
+    specs = defs.resolve_all_asset_specs()
+    assert all(
+        spec.description and spec.description.startswith(("One row per", "One report", "The index")) for spec in specs
+    )
+
+
+def test_the_current_school_year_has_a_partition() -> None:
+    keys = school_years.get_partition_keys()
+    assert keys[0] == "2000"
+    assert "2025" in keys
+
+
+def test_monitoring_reads_three_years_and_change_two() -> None:
+    graph = defs.resolve_asset_graph()
+    for asset, parent, window in (
+        ("three_year_monitoring", "county_dispersion", ["2021", "2022", "2023"]),
+        ("year_over_year", "unit_indicators", ["2022", "2023"]),
+        ("county_dispersion", "units", ["2023"]),
+    ):
+        child, upstream = dg.AssetKey(asset), dg.AssetKey(parent)
+        mapping = graph.get_partition_mapping(child, upstream)
+        subset = school_years.subset_with_partition_keys(["2023"])
+        found = mapping.get_upstream_mapped_partitions_result_for_partitions(subset, school_years, school_years)
+        assert sorted(found.partitions_subset.get_partition_keys()) == window
+
+
+def test_a_range_is_one_run_that_records_counts_and_what_was_refused(home: Home) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = materialise(home, 2020, 2021, instance)
+        assert result.success
+        assert len(instance.get_runs()) == 1
+        events = result.asset_materializations_for_node("intake")
+    metadata = next(event.metadata for event in events if event.asset_key == dg.AssetKey("schools"))
+    assert metadata["rows_read"].value == metadata["rows_accepted"].value > 0
+    assert {"rows_refused", "cells_refused", "files_refused", "preview"} <= metadata.keys()
+    assert all(check.passed for check in result.get_asset_check_evaluations() if check.blocking)
+
+
+def test_a_table_that_breaks_its_contract_stops_what_is_downstream(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {name: None for name in COUNTY_DISPERSION.polars_schema.names()} | {"cv": -1.0}
+    broken = conform(pl.DataFrame([row]), COUNTY_DISPERSION)
+    monkeypatch.setattr("assets.tables.dispersion.county_dispersion", lambda *_: broken)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = materialise(home, 2020, 2020, instance)
+    assert not result.success
+    failed = [event.step_key for event in result.all_events if event.is_step_failure]
+    assert failed == ["county_dispersion"]
+    assert not home.partitions("county_verdicts")
+    assert not (home.root / "current").exists()
+    with pytest.raises(ContractBrokenError, match="county_dispersion"):
+        home.write("county_dispersion", 2020, broken)
+
+
+def test_a_stored_table_that_breaks_its_contract_fails_its_check(home: Home) -> None:
+    from assets.checks import CHECKS
+    from assets.home import to_parquet
+
+    home.inbox.joinpath("2021.csv").unlink()
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(home, 2020, 2020, instance).success
+    rows = home.read("county_dispersion").with_columns(cv=pl.lit(-1.0))
+    home.path("county_dispersion", 2020).write_bytes(to_parquet(rows, COUNTY_DISPERSION))
+    check = next(c for c in CHECKS if dg.AssetKey("county_dispersion") in {k.asset_key for k in c.check_keys})
+    result = dg.materialize([check], resources={"home": HomeResource(root=str(home.root))}, raise_on_error=False)
+    assert [c.passed for c in result.get_asset_check_evaluations()] == [False]
+
+
+def test_the_night_refreshes_the_years_whose_files_changed_and_those_that_look_back_on_them(home: Home) -> None:
+    resource = HomeResource(root=str(home.root))
+    assert changed_years(resource) == [2020, 2021]
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(home, 2020, 2021, instance).success
+    assert changed_years(resource) == []
+    assert isinstance(nightly(resources={"home": resource}), dg.SkipReason)  # type: ignore[call-arg]
+    write_year(home, 2020, "2020-更正")
+    assert changed_years(resource) == [2020]
+    request = nightly(resources={"home": resource})  # type: ignore[call-arg]
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags["dagster/asset_partition_range_start"] == "2020"
+    assert request.tags["dagster/asset_partition_range_end"] == "2021"
+
+
+def test_a_file_taken_away_changes_its_year() -> None:
+    assert affected_range([2020], [2019, 2020, 2022]) == (2020, 2022)
+    assert affected_range([], [2020]) is None
+
+
+def test_the_schedule_is_at_three_in_the_morning_in_shanghai() -> None:
+    assert (nightly.cron_schedule, nightly.execution_timezone) == ("0 3 * * *", "Asia/Shanghai")
+
+
+def test_the_sensor_waits_until_the_inbox_lies_still(home: Home) -> None:
+    resource = HomeResource(root=str(home.root))
+    cursor: str | None = None
+    answers = []
+    for _ in range(3):
+        with dg.build_sensor_context(cursor=cursor, resources={"home": resource}) as context:
+            answers.append(inbox_sensor(context))
+            cursor = context.cursor
+    assert [type(answer) for answer in answers] == [dg.SkipReason, dg.RunRequest, dg.SkipReason]
