@@ -9,14 +9,13 @@ import dagster as dg
 
 from assets.checks import RANGE_END, RANGE_START
 from assets.home import UNKNOWN, Home
-from assets.resource import FIRST_YEAR, HomeResource, school_years
+from assets.resource import FIRST_YEAR, HomeResource
 from pipelines.intake import inbox_files, survey
 from schemas.source import sources
 
 refresh_job = dg.define_asset_job(
     "refresh",
     selection=dg.AssetSelection.all(),
-    partitions_def=school_years,
     description="Everything, from the inbox to the site, for a range of school years.",
 )
 

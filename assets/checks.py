@@ -28,10 +28,10 @@ def _batches(home: Home, table: str, years: list[int]) -> list[list[int]]:
     """The years in runs that are small enough to be held in memory together."""
     rows = home.rows(table)
     batches: list[list[int]] = []
-    held = _ROWS_AT_ONCE
+    held = 0
     for year in years:
         held += rows.get(str(year), 0)
-        if held > _ROWS_AT_ONCE:
+        if not batches or held > _ROWS_AT_ONCE:
             batches.append([])
             held = rows.get(str(year), 0)
         batches[-1].append(year)

@@ -82,7 +82,7 @@ def to_parquet(frame: pl.DataFrame, contract: Contract) -> bytes:
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """A table's file as an eager frame, rows in the file's order."""
     with path.open("rb") as content:
-        return pl.DataFrame(pl.from_arrow(pq.read_table(content, columns=columns)))
+        return pl.DataFrame(pl.from_arrow(pq.read_table(content, columns=list(columns) if columns else None)))
 
 
 class Home:
@@ -217,7 +217,7 @@ class Home:
             write_whole(self.site / shown, text.encode())
             written.add(shown)
         if folder:
-            for path in sorted((self.site / folder).rglob("*"), reverse=True):
+            for path in sorted([self.site / folder, *(self.site / folder).rglob("*")], reverse=True):
                 if path.is_file() and path.relative_to(self.site).as_posix() not in written:
                     path.unlink()
                 elif path.is_dir() and not any(path.iterdir()):

@@ -58,14 +58,14 @@ def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[i
 
 
 def _causes(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Each failed step with the innermost cause, then the checks that stopped the run."""
+    """Each failed step with the innermost cause and its traceback, then the checks that stopped the run."""
     causes = []
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error and error.cause:
                 error = error.cause
-            causes.append(f"{event.step_key}: {error.message.strip() if error else 'failed'}")
+            causes.append(f"{event.step_key}: {error.to_string() if error else 'failed'}")
     causes += [
         f"{check.asset_key.to_user_string()}: {check.check_name} {dict(check.metadata)}"
         for check in result.get_asset_check_evaluations()

@@ -117,7 +117,9 @@ def test_a_stored_table_that_breaks_its_contract_fails_its_check(home: Home) -> 
     rows = home.read("county_dispersion").with_columns(cv=pl.lit(-1.0))
     home.path("county_dispersion", 2020).write_bytes(to_parquet(rows, COUNTY_DISPERSION))
     check = next(c for c in CHECKS if dg.AssetKey("county_dispersion") in {k.asset_key for k in c.check_keys})
-    result = dg.materialize([check], resources={"home": HomeResource(root=str(home.root))}, raise_on_error=False)
+    only = dg.Definitions(asset_checks=[check], resources={"home": HomeResource(root=str(home.root))})
+    job = only.resolve_implicit_global_asset_job_def()
+    result = job.execute_in_process(raise_on_error=False)
     assert [c.passed for c in result.get_asset_check_evaluations()] == [False]
 
 
@@ -127,10 +129,10 @@ def test_the_night_refreshes_the_years_whose_files_changed_and_those_that_look_b
     with dg.DagsterInstance.ephemeral() as instance:
         assert materialise(home, 2020, 2021, instance).success
     assert changed_years(resource) == []
-    assert isinstance(nightly(resources={"home": resource}), dg.SkipReason)  # type: ignore[call-arg]
+    assert isinstance(nightly(home=resource), dg.SkipReason)
     write_year(home, 2020, "2020-更正")
     assert changed_years(resource) == [2020]
-    request = nightly(resources={"home": resource})  # type: ignore[call-arg]
+    request = nightly(home=resource)
     assert isinstance(request, dg.RunRequest)
     assert request.tags["dagster/asset_partition_range_start"] == "2020"
     assert request.tags["dagster/asset_partition_range_end"] == "2021"
