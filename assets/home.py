@@ -160,9 +160,16 @@ class Home:
                 raise HomeLockedError(f"{self.root} 正被另一个运行占用 / is in use by another run") from taken
             _held.add(self.root)
             try:
+                self._sweep()
                 yield
             finally:
                 _held.discard(self.root)
+
+    def _sweep(self) -> None:
+        """What a killed run left half written is taken away."""
+        for part in ("tables", "quarantine", "site"):
+            for path in (self.root / part).rglob(".*.part"):
+                path.unlink()
 
     def published(self) -> Home:
         """The edition that the pointer names; the home itself while nothing has been published."""
