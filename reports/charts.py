@@ -19,6 +19,8 @@ _LANE_HEIGHT, _ONE_LANE_HEIGHT = 50, 120
 _STRIP_TOP = 40
 _MOST_RADIUS, _LEAST_RADIUS = 10.0, 2.5
 _DODGE = 6.0
+_LEAST_YEARS = 2
+_MIDDLE = 50.0
 _TICKS = 6
 
 
@@ -27,7 +29,7 @@ def trend(
 ) -> Trend | None:
     """The line of a CV over school years (ascending); None where fewer than two years have a figure."""
     known = [cv for cv in cvs if cv is not None]
-    if len(known) < 2:
+    if len(known) < _LEAST_YEARS:
         return None
     bounds = [*known, limit] if limit is not None else known
     low, high = min(bounds), max(bounds)
@@ -94,7 +96,7 @@ class Mark(NamedTuple):
     kind: str
 
 
-def strip(  # noqa: PLR0913 (the words of a chart are its arguments)
+def strip(
     sites: Sequence[Site],
     marks: Sequence[Mark],
     lanes: Sequence[str],
@@ -112,7 +114,8 @@ def strip(  # noqa: PLR0913 (the words of a chart are its arguments)
     middle = {lane: _STRIP_TOP + lane_height * (i + 0.5) for i, lane in enumerate(lanes)}
     half = lane_height / 2 - _DODGE
     fullness: dict[tuple[str, int], int] = {}
-    dots, names = [], []
+    dots: list[Dot] = []
+    names: list[Rule] = []
     for site in sorted(sites, key=lambda site: (-site.pupils, site.name, site.value)):
         x = _across(site.value, most)
         radius = max(_LEAST_RADIUS, _MOST_RADIUS * math.sqrt(site.pupils / most_pupils))
@@ -120,7 +123,7 @@ def strip(  # noqa: PLR0913 (the words of a chart are its arguments)
         y = middle[site.lane] + _dodge(nth, half)
         dots.append(Dot(x=f"{x:.2f}%", y=f"{y:.1f}", radius=f"{radius:.1f}", area=site.area, name=site.name))
         if site.name == named and not names:
-            is_left = x > 50
+            is_left = x > _MIDDLE
             names.append(
                 Rule(
                     x=f"{x:.2f}%",
@@ -171,10 +174,10 @@ def _dodge(nth: int, half: float) -> float:
 
 def _line(mark: Mark, most: float, row: int) -> Rule:
     x = _across(mark.value, most)
-    is_left = x > 60
+    is_left = x > (25 if mark.kind == "floor" else 60)
     return Rule(
         x=f"{x:.2f}%",
-        y=str(12 + 16 * row),
+        y=str(14 + 16 * row),
         label=mark.label,
         anchor="end" if is_left else "start",
         shift="-5" if is_left else "5",

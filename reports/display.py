@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePosixPath
 
 from reports.language import gettext as _
+from reports.language import marked
 
 NOT_REPORTED = "…"
 NOT_APPLICABLE = "—"
@@ -20,6 +21,72 @@ CV_PLACES = 3
 _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
 _PLACES = {"per_pupil": 4, "1": CV_PLACES}
+
+_STATUS_WORDS = {
+    "met": marked("达标"),
+    "not_met": marked("未达标"),
+    "undetermined": marked("无法判定"),
+    "no_limit": marked("不设限值"),
+    "no_norm": marked("不设标准值"),
+    "no_data": marked("无数据"),
+}
+_DIRECTIONS = {
+    "improving": marked("差异缩小"),
+    "worsening": marked("差异扩大"),
+    "mixed": marked("有升有降"),
+    "steady": marked("不变"),
+    "undetermined": marked("无法判定"),
+}
+_STANDINGS = {
+    "counted": marked("计入"),
+    "suspended": marked("停办"),
+    "out_of_scope": marked("不在范围"),
+    "listed": marked("仅列出"),
+}
+_REASONS = {
+    "not_reported": marked("计算所需的数据未上报"),
+    "pupils_not_reported": marked("在校生数未上报"),
+    "split_unknown": marked("学校各学段的在校生数不全，共用资源无法拆分"),
+    "divided_by_zero": marked("分母为 0，比值没有意义"),
+    "no_unit_in_scope": marked("没有计入的评估单位"),
+    "missing_units": marked("部分评估单位未上报"),
+    "mean_is_zero": marked("全县平均值为 0，差异系数没有意义"),
+    "single_school": marked("只有一个评估单位，差异系数为 0"),
+    "stage_missing": marked("缺少一个学段的数据"),
+    "schools_and_limits": marked("有学校未达到学校标准，也有差异系数超过限值"),
+    "schools_below": marked("有学校未达到学校标准"),
+    "over_limit": marked("差异系数超过限值"),
+    "no_year_before": marked("上一学年没有数据"),
+    "no_pupils": marked("没有在校生"),
+    "school_type": marked("办学类型不在评估范围"),
+    "operator": marked("举办者不在评估范围"),
+    "teaching_point": marked("教学点不单独评估"),
+    "small_teaching_point": marked("教学点人数低于单独评估的下限"),
+    "parent_not_found": marked("不计校数的办学点，找不到所属学校，按自身计入"),
+}
+_RETURN_STATUSES = {
+    "accepted": marked("全部收录"),
+    "partly_accepted": marked("部分收录"),
+    "superseded": marked("已被取代"),
+    "refused": marked("拒收"),
+    "ignored": marked("未读取"),
+}
+_LEVELS = {
+    "file": marked("整个文件"),
+    "row": marked("整行"),
+    "cell": marked("单元格"),
+}
+_STAGES = {
+    "primary": marked("小学"),
+    "junior": marked("初中"),
+    "senior": marked("高中"),
+    "all": marked("全县"),
+}
+_AREAS = {
+    "urban": marked("城区"),
+    "town": marked("镇区"),
+    "rural": marked("乡村"),
+}
 
 
 def number(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> str:
@@ -45,11 +112,18 @@ def count(value: int | None, *, absent: str = NOT_REPORTED) -> str:
 
 
 def percent(share: float | None, *, absent: str = NOT_REPORTED) -> str:
-    """A share (0 to 1) in percent with one decimal, from the exact value of the share."""
+    """A share (0 to 1) in percent with one decimal, from its exact value; a small one does not become a true 0."""
     if share is None:
         return absent
     exact = (Decimal(share) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    if exact == 0 and share != 0:
+        return "<0.1%"
     return f"{exact:,.1f}%".replace("-", _MINUS)
+
+
+def exact_percent(share: Decimal) -> str:
+    """A share that a standard sets, in percent, with the decimals that it has."""
+    return f"{(share * 100).normalize():f}%"
 
 
 def coefficient(cv: float | None, *, absent: str = NOT_APPLICABLE) -> str:
@@ -107,15 +181,7 @@ def school_year_long(year: int) -> str:
 
 def status_word(status: str) -> str:
     """The verdict in words."""
-    words = {
-        "met": _("达标"),
-        "not_met": _("未达标"),
-        "undetermined": _("无法判定"),
-        "no_limit": _("不设限值"),
-        "no_norm": _("不设标准值"),
-        "no_data": _("无数据"),
-    }
-    return words[status]
+    return _(_STATUS_WORDS[status])
 
 
 def status_symbol(status: str) -> str:
@@ -125,14 +191,7 @@ def status_symbol(status: str) -> str:
 
 def direction(name: str) -> str:
     """The direction of a CV over three years."""
-    words = {
-        "improving": _("差异缩小"),
-        "worsening": _("差异扩大"),
-        "mixed": _("有升有降"),
-        "steady": _("不变"),
-        "undetermined": _("无法判定"),
-    }
-    return words[name]
+    return _(_DIRECTIONS[name])
 
 
 def yes_no(*, value: bool | None) -> str:
@@ -144,24 +203,36 @@ def yes_no(*, value: bool | None) -> str:
 
 def stage(name: str) -> str:
     """A stage of schooling; `all` is the whole county."""
-    return {"primary": _("小学"), "junior": _("初中"), "senior": _("高中"), "all": _("全县")}[name]
+    return _(_STAGES[name])
 
 
 def area(name: str | None) -> str:
     """Urban, town or rural."""
     if name is None:
         return NOT_REPORTED
-    return {"urban": _("城区"), "town": _("镇区"), "rural": _("乡村")}[name]
+    return _(_AREAS[name])
 
 
-def unit_label(unit: str) -> str:
-    """The unit of an indicator's values; one that is not known here stands as the standard names it."""
+def unit_label(unit: str, resource: str = "") -> str:
+    """The unit of an indicator's values, of which `resource` is the unit of what is counted (people, rooms).
+
+    A unit that is not known here stands as the standard names it.
+    """
+    counted = {
+        "people": _("人"),
+        "computers": _("台"),
+        "volumes": _("册"),
+        "rooms": _("间"),
+        "classes": _("班"),
+        "m2": _("㎡"),
+        "yuan": _("元"),
+    }.get(resource)
     labels = {
         "m2_per_pupil": _("㎡/生"),
         "yuan_per_pupil": _("元/生"),
         "volumes_per_pupil": _("册/生"),
-        "per_100_pupils": _("每百名学生"),
-        "per_pupil": _("每名学生"),
+        "per_100_pupils": _("每百名学生") if counted is None else _("{counted}/百生").format(counted=counted),
+        "per_pupil": _("每名学生") if counted is None else _("{counted}/生").format(counted=counted),
         "pupils_per_class": _("人/班"),
         "1": _("无单位"),
     }
@@ -170,13 +241,7 @@ def unit_label(unit: str) -> str:
 
 def standing(name: str) -> str:
     """Whether a unit counts."""
-    words = {
-        "counted": _("计入"),
-        "suspended": _("停办"),
-        "out_of_scope": _("不在范围"),
-        "listed": _("仅列出"),
-    }
-    return words[name]
+    return _(_STANDINGS[name])
 
 
 def reason(name: str | None, *, absent: str = NOT_APPLICABLE) -> str:
@@ -186,45 +251,17 @@ def reason(name: str | None, *, absent: str = NOT_APPLICABLE) -> str:
     """
     if name is None:
         return absent
-    sentences = {
-        "not_reported": _("计算所需的数据未上报"),
-        "pupils_not_reported": _("在校生数未上报"),
-        "split_unknown": _("学校各学段的在校生数不全，共用资源无法拆分"),
-        "divided_by_zero": _("分母为 0，比值没有意义"),
-        "no_unit_in_scope": _("没有计入的评估单位"),
-        "missing_units": _("部分评估单位未上报"),
-        "mean_is_zero": _("全县平均值为 0，差异系数没有意义"),
-        "single_school": _("只有一个评估单位，差异系数为 0"),
-        "stage_missing": _("缺少一个学段的数据"),
-        "schools_and_limits": _("有学校未达到学校标准，也有差异系数超过限值"),
-        "schools_below": _("有学校未达到学校标准"),
-        "over_limit": _("差异系数超过限值"),
-        "no_year_before": _("上一学年没有数据"),
-        "no_pupils": _("没有在校生"),
-        "school_type": _("办学类型不在评估范围"),
-        "operator": _("举办者不在评估范围"),
-        "teaching_point": _("教学点不单独评估"),
-        "small_teaching_point": _("教学点人数低于单独评估的下限"),
-        "parent_not_found": _("不计校数的办学点，找不到所属学校，按自身计入"),
-    }
-    return sentences.get(name, name)
+    return _(_REASONS[name]) if name in _REASONS else name
 
 
 def return_status(name: str) -> str:
     """What became of a file of the inbox."""
-    words = {
-        "accepted": _("全部收录"),
-        "partly_accepted": _("部分收录"),
-        "superseded": _("已被取代"),
-        "refused": _("拒收"),
-        "ignored": _("未读取"),
-    }
-    return words[name]
+    return _(_RETURN_STATUSES[name])
 
 
 def refused_level(name: str) -> str:
     """What is refused: a whole file, a row or a cell."""
-    return {"file": _("整个文件"), "row": _("整行"), "cell": _("单元格")}[name]
+    return _(_LEVELS[name])
 
 
 def origin(file: str, sheet: str | None, row: int | None, *, whole_path: bool = False) -> str:
@@ -255,6 +292,8 @@ _PROVINCES = {
 }  # fmt: skip
 
 
-def province(code: str) -> str:
-    """The province of a code (GB/T 2260); one that the code list does not know stands as its code."""
-    return _PROVINCES.get(code) or _("省级代码 {code}").format(code=code)
+def province(code: str, *, is_synthetic: bool = False) -> str:
+    """The province of a code (GB/T 2260); one that the code list does not know is invented, or stands as its code."""
+    if code in _PROVINCES:
+        return _PROVINCES[code]
+    return _("示例省") if is_synthetic else _("省级代码 {code}").format(code=code)

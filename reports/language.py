@@ -23,6 +23,11 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return _CATALOGUE.get().ngettext(singular, plural, count)
 
 
+def marked(message: str) -> str:
+    """The message itself: it is only marked, so that a catalogue holds it; `gettext` is called where it is said."""
+    return message
+
+
 @contextmanager
 def speaking(catalogue: NullTranslations) -> Iterator[None]:
     """Within the block, sentences come from this catalogue."""

@@ -14,25 +14,21 @@ Status = str
 """One of met, not_met, undetermined, no_limit, no_norm, no_data: it chooses the colour, never the words."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of everything in a report."""
-
-
-class Link(Part):
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A place to go to; an empty `href` is the page itself."""
 
     label: str
     href: str
 
 
-class Fact(Part):
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One figure that an inspector asks for first, and what it is."""
 
     value: str
     label: str
 
 
-class Verdict(Part):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict: its word, its sign, and the status that chooses its colour."""
 
     status: Status
@@ -40,14 +36,14 @@ class Verdict(Part):
     word: str
 
 
-class Point(Part):
+class Point(msgspec.Struct, frozen=True, kw_only=True):
     """A place in a chart, in its own units."""
 
     x: str
     y: str
 
 
-class Trend(Part):
+class Trend(msgspec.Struct, frozen=True, kw_only=True):
     """Sparkline of a CV over the school years, the limit drawn; a year without a figure breaks the line.
 
     `label` says in words what the line shows; the figures stand in the table of all years.
@@ -63,7 +59,7 @@ class Trend(Part):
     last_status: Status
 
 
-class Bullet(Part):
+class Bullet(msgspec.Struct, frozen=True, kw_only=True):
     """Bar of a CV from zero, with a tick at its limit."""
 
     width: int
@@ -72,7 +68,7 @@ class Bullet(Part):
     status: Status
 
 
-class Dot(Part):
+class Dot(msgspec.Struct, frozen=True, kw_only=True):
     """A school in the strip: the area under the circle is its pupils."""
 
     x: str
@@ -82,7 +78,7 @@ class Dot(Part):
     name: str
 
 
-class Rule(Part):
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """An upright line of the strip with its name, a tick of its axis, or a school's name; `kind` says which."""
 
     x: str
@@ -93,14 +89,14 @@ class Rule(Part):
     kind: Literal["norm", "floor", "mean", "tick", "name"]
 
 
-class Lane(Part):
+class Lane(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the strip, one per area."""
 
     y: str
     label: str
 
 
-class Strip(Part):
+class Strip(msgspec.Struct, frozen=True, kw_only=True):
     """Every school of a stage along one indicator."""
 
     message: str
@@ -117,7 +113,7 @@ class Strip(Part):
     names: tuple[Rule, ...]
 
 
-class IndicatorRow(Part):
+class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     """One indicator of a stage: its mean and norm, its CV and limit, the change, the trend and the verdict."""
 
     label: str
@@ -137,7 +133,7 @@ class IndicatorRow(Part):
     is_total: bool
 
 
-class Share(Part):
+class Share(msgspec.Struct, frozen=True, kw_only=True):
     """How much of the county's variance one school makes, and the CV without it."""
 
     name: str
@@ -150,7 +146,7 @@ class Share(Part):
     cv_without: str
 
 
-class Gap(Part):
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Which schools make the gap, for the indicator that matters most."""
 
     indicator: str
@@ -161,7 +157,7 @@ class Gap(Part):
     shares: tuple[Share, ...]
 
 
-class FailingSchool(Part):
+class FailingSchool(msgspec.Struct, frozen=True, kw_only=True):
     """A school that fails the school rule, and by which indicators."""
 
     name: str
@@ -170,7 +166,7 @@ class FailingSchool(Part):
     missing: str
 
 
-class SchoolRule(Part):
+class SchoolRule(msgspec.Struct, frozen=True, kw_only=True):
     """How many schools meet the school rule, and which fail it."""
 
     sentence: str
@@ -182,14 +178,14 @@ class SchoolRule(Part):
     more: str
 
 
-class Year(Part):
-    """A school year's CV and status."""
+class Year(msgspec.Struct, frozen=True, kw_only=True):
+    """A school year's CV and status; the county's verdict has no CV, its text is empty."""
 
     cv: str
     verdict: Verdict
 
 
-class MonitoringRow(Part):
+class MonitoringRow(msgspec.Struct, frozen=True, kw_only=True):
     """Three years side by side; flags that the standard does not use are empty."""
 
     stage: str
@@ -204,7 +200,7 @@ class MonitoringRow(Part):
     is_total: bool
 
 
-class Monitoring(Part):
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     """Three years of every stage and indicator."""
 
     sentences: tuple[str, ...]
@@ -214,17 +210,18 @@ class Monitoring(Part):
     has_limits: bool
     has_over_again: bool
     has_worse: bool
+    has_window: bool
     rows: tuple[MonitoringRow, ...]
 
 
-class SeriesRow(Part):
+class SeriesRow(msgspec.Struct, frozen=True, kw_only=True):
     """An indicator's CV in every school year."""
 
     label: str
     cvs: tuple[str, ...]
 
 
-class Series(Part):
+class Series(msgspec.Struct, frozen=True, kw_only=True):
     """The CV of every indicator of a stage in every school year: the figures behind the trend lines."""
 
     caption: str
@@ -233,14 +230,14 @@ class Series(Part):
     rows: tuple[SeriesRow, ...]
 
 
-class Cell(Part):
+class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """An indicator of one school; `mark` is the sign of a value below norm or floor."""
 
     text: str
     mark: str
 
 
-class School(Part):
+class School(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluation unit: its values, where it stands, and the row it was read from."""
 
     name: str
@@ -252,19 +249,27 @@ class School(Part):
     origin_whole: str
 
 
-class Schools(Part):
+class Column(msgspec.Struct, frozen=True, kw_only=True):
+    """An indicator's column in the table of schools."""
+
+    label: str
+    unit: str
+    norm: str
+
+
+class Schools(msgspec.Struct, frozen=True, kw_only=True):
     """Every counted unit of a stage."""
 
     caption: str
     caption_note: str
-    columns: tuple[Fact, ...]
+    columns: tuple[Column, ...]
     has_area: bool
     has_verdict: bool
     legend: str
     rows: tuple[School, ...]
 
 
-class Stage(Part):
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """A stage under a standard."""
 
     anchor: str
@@ -286,7 +291,7 @@ class Stage(Part):
     series: Series | None
 
 
-class StandardPart(Part):
+class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
     """What a standard says of the county."""
 
     anchor: str
@@ -301,7 +306,7 @@ class StandardPart(Part):
     schools: tuple[Schools, ...]
 
 
-class LeftOutSchool(Part):
+class LeftOutSchool(msgspec.Struct, frozen=True, kw_only=True):
     """A unit that does not count, and why."""
 
     standards: str
@@ -314,7 +319,7 @@ class LeftOutSchool(Part):
     origin_whole: str
 
 
-class LeftOut(Part):
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """Units that do not count."""
 
     sentence: str
@@ -323,7 +328,7 @@ class LeftOut(Part):
     rows: tuple[LeftOutSchool, ...]
 
 
-class MissingRow(Part):
+class MissingRow(msgspec.Struct, frozen=True, kw_only=True):
     """Units of which the same figures are missing."""
 
     standards: str
@@ -335,7 +340,7 @@ class MissingRow(Part):
     names: str
 
 
-class Missing(Part):
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
     """What is not reported, each fact once."""
 
     sentences: tuple[str, ...]
@@ -344,7 +349,7 @@ class Missing(Part):
     rows: tuple[MissingRow, ...]
 
 
-class RefusedRow(Part):
+class RefusedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A refused file, row or group of cells, the rule it broke, and what to do."""
 
     where: str
@@ -355,7 +360,7 @@ class RefusedRow(Part):
     message: str
 
 
-class Refused(Part):
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """What was refused."""
 
     sentence: str
@@ -364,7 +369,7 @@ class Refused(Part):
     rows: tuple[RefusedRow, ...]
 
 
-class FileRow(Part):
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
     """A file read: what it was recognised as, and what became of its rows."""
 
     name: str
@@ -379,7 +384,7 @@ class FileRow(Part):
     reason: str
 
 
-class Files(Part):
+class Files(msgspec.Struct, frozen=True, kw_only=True):
     """The files behind the figures."""
 
     sentence: str
@@ -388,7 +393,7 @@ class Files(Part):
     rows: tuple[FileRow, ...]
 
 
-class SourceNote(Part):
+class SourceNote(msgspec.Struct, frozen=True, kw_only=True):
     """Where figures come from, and under which licence."""
 
     name: str
@@ -397,7 +402,7 @@ class SourceNote(Part):
     attribution: str
 
 
-class Colophon(Part):
+class Colophon(msgspec.Struct, frozen=True, kw_only=True):
     """What every page says at its end."""
 
     sources: tuple[SourceNote, ...]
@@ -407,7 +412,7 @@ class Colophon(Part):
     edition: str
 
 
-class CountyReport(Part):
+class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     """One county in one school year."""
 
     path: str
@@ -429,7 +434,7 @@ class CountyReport(Part):
     colophon: Colophon
 
 
-class SortCell(Part):
+class SortCell(msgspec.Struct, frozen=True, kw_only=True):
     """A cell of a sortable table: what it shows, and the plain number or text it is sorted by."""
 
     text: str
@@ -438,7 +443,7 @@ class SortCell(Part):
     is_number: bool
 
 
-class CountyRow(Part):
+class CountyRow(msgspec.Struct, frozen=True, kw_only=True):
     """A county in the province's table."""
 
     name: str
@@ -447,14 +452,14 @@ class CountyRow(Part):
     cells: tuple[SortCell, ...]
 
 
-class ProvinceColumn(Part):
+class ProvinceColumn(msgspec.Struct, frozen=True, kw_only=True):
     """A column of the province's table."""
 
     label: str
     is_number: bool
 
 
-class Section(Part):
+class Section(msgspec.Struct, frozen=True, kw_only=True):
     """The counties of one province and source."""
 
     anchor: str
@@ -469,7 +474,7 @@ class Section(Part):
     files: Files
 
 
-class ProvinceReport(Part):
+class ProvinceReport(msgspec.Struct, frozen=True, kw_only=True):
     """Every county of a school year, by province and source."""
 
     path: str
@@ -483,7 +488,7 @@ class ProvinceReport(Part):
     colophon: Colophon
 
 
-class YearRow(Part):
+class YearRow(msgspec.Struct, frozen=True, kw_only=True):
     """A school year of a province and source."""
 
     year: str
@@ -496,7 +501,7 @@ class YearRow(Part):
     refused: str
 
 
-class SiteIndex(Part):
+class SiteIndex(msgspec.Struct, frozen=True, kw_only=True):
     """Every school year of the site."""
 
     path: str

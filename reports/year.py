@@ -46,21 +46,47 @@ class YearTables:
         year: int,
         standards: Mapping[str, Standard],
         sources: Mapping[str, Source],
+        *,
+        is_synthetic: bool = False,
     ) -> None:
         self.year = year
+        self.is_synthetic = is_synthetic
         self.standards = standards
         self.sources = sources
         self._tables = tables
+        self._of_year: dict[str, pl.DataFrame] = {}
+        self._cut: dict[str, dict[County, pl.DataFrame]] = {}
+        self._returns: dict[str, list[dict[str, Any]]] = {}
 
     def table(self, name: str) -> pl.DataFrame:
         """A table's rows of the school year."""
-        return self._tables[name].filter(pl.col("school_year") == self.year)
+        if name not in self._of_year:
+            self._of_year[name] = self._tables[name].filter(pl.col("school_year") == self.year)
+        return self._of_year[name]
+
+    def returns(self, source: str) -> list[dict[str, Any]]:
+        """The files of a source in the school year, by name."""
+        if source not in self._returns:
+            self._returns[source] = (
+                self.table("returns").filter(pl.col("source") == source).sort("file").rows(named=True)
+            )
+        return self._returns[source]
+
+    @cached_property
+    def _shown(self) -> pl.DataFrame:
+        """The pairs of source and standard that have pages."""
+        return pl.DataFrame(
+            [(source, standard.id) for standard in self.standards.values() for source in standard.applies_to],
+            schema={"source": pl.String, "standard": pl.String},
+            orient="row",
+        )
 
     @cached_property
     def places(self) -> pl.DataFrame:
         """The counties of the year: one row per source and county, in order of province, source and code."""
         return (
             self.table("county_verdicts")
+            .join(self._shown, on=["source", "standard"], how="semi")
             .select("province_code", "source", "county_code", "county_name")
             .unique(["source", "county_code"], maintain_order=True)
             .sort("province_code", "source", "county_code")
@@ -78,14 +104,9 @@ class YearTables:
     @cached_property
     def folders(self) -> dict[int, dict[County, str]]:
         """The folder of each county's page, by school year: its code; with its source where two sources share one."""
-        shown = pl.DataFrame(
-            [(source, standard.id) for standard in self.standards.values() for source in standard.applies_to],
-            schema={"source": pl.String, "standard": pl.String},
-            orient="row",
-        )
         known = (
             self._tables["county_verdicts"]
-            .join(shown, on=["source", "standard"], how="semi")
+            .join(self._shown, on=["source", "standard"], how="semi")
             .select("school_year", "source", "county_code")
             .unique()
             .sort("school_year", "county_code", "source")
@@ -104,6 +125,24 @@ class YearTables:
         """Standard, stage, indicator, school year and CV of a county, up to the school year."""
         return self._history.get(county, [])
 
+    def unreported_indicators(self, source: str) -> dict[str, list[str]]:
+        """By standard, the indicators of which no unit of the source has a value in the school year."""
+        return self._unreported.get(source, {})
+
+    @cached_property
+    def _unreported(self) -> dict[str, dict[str, list[str]]]:
+        found: dict[str, dict[str, list[str]]] = {}
+        rows = (
+            self.table("county_dispersion")
+            .filter(pl.col("indicator") != "composite")
+            .group_by("source", "standard", "indicator", maintain_order=True)
+            .agg(pl.col("units_reporting").sum())
+            .filter(pl.col("units_reporting") == 0)
+        )
+        for source, standard, indicator, _units in rows.iter_rows():
+            found.setdefault(source, {}).setdefault(standard, []).append(indicator)
+        return found
+
     @cached_property
     def _history(self) -> dict[County, list[tuple[str, str, str, int, float | None]]]:
         known = (
@@ -114,14 +153,8 @@ class YearTables:
         )
         return {
             (str(key[0]), str(key[1])): part.select("standard", "stage", "indicator", "school_year", "cv").rows()
-            for key, part in known.partition_by(
-                ["source", "county_code"], as_dict=True, maintain_order=True
-            ).items()
+            for key, part in known.partition_by(["source", "county_code"], as_dict=True, maintain_order=True).items()
         }
-
-    @cached_property
-    def _cut(self) -> dict[str, dict[County, pl.DataFrame]]:
-        return {}
 
     def _by_county(self, table: str) -> dict[County, pl.DataFrame]:
         if table not in self._cut:
@@ -136,6 +169,10 @@ class YearTables:
 
     def _frame(self, table: str) -> pl.DataFrame:
         frame = self.table(table)
+        if table == "year_over_year":
+            return frame.filter(pl.col("series") != "unit")
+        if table == "variance_shares":
+            return self._important_shares(frame)
         if table == "units":
             fields = {
                 field
@@ -148,6 +185,40 @@ class YearTables:
         if table == "quarantine":
             return self._refused_with_county(frame)
         return frame
+
+    @cached_property
+    def _important(self) -> pl.DataFrame:
+        """The indicator that matters most in each county, standard and stage.
+
+        It is the one with the least margin; where no indicator has a limit, the one with the largest CV. Among equals
+        the first by name.
+        """
+        cell = ["source", "county_code", "standard", "stage"]
+        return (
+            self.table("county_dispersion")
+            .filter(pl.col("cv").is_not_null() & (pl.col("indicator") != "composite"))
+            .sort(*cell, "margin", -pl.col("cv"), "indicator", nulls_last=True)
+            .unique(cell, keep="first", maintain_order=True)
+            .select(*cell, "indicator")
+        )
+
+    def important(self, county: County) -> dict[tuple[str, str], str]:
+        """The indicator that matters most by standard and stage."""
+        return self._important_by_county.get(county, {})
+
+    @cached_property
+    def _important_by_county(self) -> dict[County, dict[tuple[str, str], str]]:
+        found: dict[County, dict[tuple[str, str], str]] = {}
+        for source, code, standard, stage, indicator in self._important.iter_rows():
+            found.setdefault((source, code), {})[standard, stage] = indicator
+        return found
+
+    def _important_shares(self, shares: pl.DataFrame) -> pl.DataFrame:
+        """The variance shares of those indicators only, the largest first."""
+        cell = ["source", "county_code", "standard", "stage", "indicator"]
+        return shares.join(self._important, on=cell, how="semi").sort(
+            *cell, "variance_share", "unit_id", descending=[False] * 5 + [True, False], nulls_last=True
+        )
 
     def _refused_with_county(self, refused: pl.DataFrame) -> pl.DataFrame:
         """The refused rows under the county's present code, where the source has a register of its own."""
@@ -209,24 +280,25 @@ class CountyTables:
     @cached_property
     def changes(self) -> dict[tuple[str, str, str, str], Row]:
         """The change since the year before by standard, series (county, common), stage and indicator."""
-        rows = self.frame("year_over_year").filter(pl.col("series").is_in(["county", "common"]))
         return {
-            (row["standard"], row["series"], row["stage"], row["indicator"]): row for row in rows.iter_rows(named=True)
+            (row["standard"], row["series"], row["stage"], row["indicator"]): row
+            for row in self._change_rows
+            if row["series"] in ("county", "common")
         }
 
     @cached_property
     def moved(self) -> dict[tuple[str, str, str], list[str]]:
         """Names of the units of one year only, by standard, series (opened, closed) and stage."""
-        rows = (
-            self.frame("year_over_year")
-            .filter(pl.col("series").is_in(["opened", "closed"]))
-            .unique(["standard", "series", "stage", "unit_id"], maintain_order=True)
-            .select("standard", "series", "stage", "school_name")
-        )
-        names: dict[tuple[str, str, str], list[str]] = {}
-        for standard, series, stage, name in rows.iter_rows():
-            names.setdefault((standard, series, stage), []).append(name)
-        return names
+        names: dict[tuple[str, str, str], dict[str, str]] = {}
+        for row in self._change_rows:
+            if row["series"] in ("opened", "closed"):
+                units = names.setdefault((row["standard"], row["series"], row["stage"]), {})
+                units[row["unit_id"]] = row["school_name"]
+        return {key: list(units.values()) for key, units in names.items()}
+
+    @cached_property
+    def _change_rows(self) -> list[dict[str, Any]]:
+        return self.frame("year_over_year").rows(named=True)
 
     @cached_property
     def monitoring(self) -> dict[tuple[str, str, str], Row]:
@@ -285,9 +357,15 @@ class CountyTables:
             history.setdefault((standard, stage, indicator), {})[year] = cv
         return history
 
-    def shares(self, standard: str, stage: str, indicator: str) -> list[Row]:
-        """Variance shares of an indicator's units, the largest first."""
-        rows = self.frame("variance_shares").filter(
-            (pl.col("standard") == standard) & (pl.col("stage") == stage) & (pl.col("indicator") == indicator)
-        )
-        return rows.sort("variance_share", "unit_id", descending=[True, False], nulls_last=True).to_dicts()
+    @cached_property
+    def important(self) -> dict[tuple[str, str], str]:
+        """The indicator that matters most by standard and stage."""
+        return self.all.important(self.key)
+
+    @cached_property
+    def shares(self) -> dict[tuple[str, str], list[Row]]:
+        """Variance shares of the units, for the indicator that matters most, the largest first."""
+        shares: dict[tuple[str, str], list[Row]] = {}
+        for row in self.frame("variance_shares").iter_rows(named=True):
+            shares.setdefault((row["standard"], row["stage"]), []).append(row)
+        return shares

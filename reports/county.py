@@ -1,0 +1,207 @@
+"""A county's report: from its rows of every table to the frozen view model that both faces print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports import display, sentences
+from reports.captions import Captions
+from reports.language import gettext as _
+from reports.missing import missing, units_missing
+from reports.model import CountyReport, Fact, Files, Link, StandardPart, stamped
+from reports.origins import colophon, files, files_sentence, refused
+from reports.schools import left_out, schools
+from reports.stages import stage_part, verdict
+from reports.three_years import monitoring
+from reports.year import CountyTables, YearTables
+from standards.standard import Standard
+
+_FACTS = 4
+
+
+def banner(*, is_synthetic: bool) -> str:
+    """What stands at the top of every page of invented data."""
+    return _("合成数据。本页的县、学校和数字都是虚构的，仅用于展示。") if is_synthetic else ""
+
+
+def county_report(county: CountyTables, years: Sequence[int]) -> CountyReport:
+    """One county in one school year, under every standard that applies to its source."""
+    folders = county.all.folders
+    captions = Captions()
+    standards = tuple(
+        _standard_part(county, standard, captions)
+        for standard in county.standards
+        if (standard.id, "all") in county.verdicts
+    )
+    standards = _with_schools(county, standards, captions)
+    province = province_name(county)
+    folder = folders[county.year][county.key]
+    names = {unit["school_id"]: unit["school_name"] for units in county.units.values() for unit in units.values()}
+    report = CountyReport(
+        path=f"{county.year}/{folder}",
+        language="zh-CN",
+        title=sentences.title(county),
+        subtitle=_("{province}{county}（{code}），{year}义务教育均衡发展报告").format(
+            code=county.code, province=province, county=county.name, year=display.school_year_long(county.year)
+        ),
+        banner=banner(is_synthetic=county.all.is_synthetic),
+        county_name=county.name,
+        county_code=county.code,
+        crumbs=(
+            Link(label=_("全部学年"), href="../../index.html"),
+            Link(
+                label=_("{year} {province}").format(year=display.school_year(county.year), province=province),
+                href=f"../index.html#{county.source}-{county.province}",
+            ),
+            Link(label=county.name, href=""),
+        ),
+        years=tuple(
+            Link(
+                label=str(year),
+                href="" if year == county.year else f"../../{year}/{folders[year][county.key]}/index.html",
+            )
+            for year in sorted(years)
+            if county.key in folders.get(year, {})
+        ),
+        other_face=Link(label=_("Markdown 版"), href="report.md"),
+        facts=tuple(_facts(county)),
+        standards=standards,
+        left_out=left_out(county, captions),
+        missing=missing(county, captions),
+        refused=refused(
+            county.frame("quarantine"), _("{county}被拒收的数据").format(county=county.name), captions, names=names
+        ),
+        files=_files(county, captions),
+        colophon=colophon([county.all.sources[county.source]], county.standards),
+    )
+    return stamped(report)
+
+
+def province_name(county: CountyTables) -> str:
+    """The province as the source calls it, else as the code list does."""
+    return place_name(county.all, county.source, county.province)
+
+
+def place_name(tables: YearTables, source: str, province: str) -> str:
+    """A province as its source calls it, else as the code list does."""
+    named = tables.sources[source].described.province_name
+    return named or display.province(province, is_synthetic=tables.is_synthetic)
+
+
+def _standard_part(county: CountyTables, standard: Standard, captions: Captions) -> StandardPart:
+    stages = tuple(
+        stage_part(county, standard, stage, captions) for stage in sentences.stages_present(county, standard)
+    )
+    return StandardPart(
+        anchor=standard.id,
+        title=standard.title.zh,
+        short=sentences.short_title(standard),
+        document=standard.document.zh,
+        part=_("{limits}出处：{article}。").format(
+            limits=sentences.limit_words(standard, county.year), article=standard.dispersion.article
+        )
+        if standard.dispersion.rule != "none"
+        else sentences.limit_words(standard, county.year),
+        verdict=verdict(county.verdicts[standard.id, "all"]["verdict"]),
+        reasons=sentences.why(county, standard),
+        stages=stages,
+        monitoring=monitoring(county, standard, captions),
+        schools=(),
+    )
+
+
+def _with_schools(county: CountyTables, parts: Sequence[StandardPart], captions: Captions) -> tuple[StandardPart, ...]:
+    """The parts with their tables of schools, which stand on the page after all else that a standard says."""
+    found = []
+    for part in parts:
+        standard = county.all.standards[part.anchor]
+        tables = [schools(county, standard, stage, captions) for stage in standard.scope.stages]
+        found.append(
+            StandardPart(
+                **{name: getattr(part, name) for name in part.__struct_fields__ if name != "schools"},
+                schools=tuple(table for table in tables if table is not None),
+            )
+        )
+    return tuple(found)
+
+
+def _facts(county: CountyTables) -> list[Fact]:
+    """The figures that an inspector asks for first, of the last standard that applies."""
+    shown = [standard for standard in county.standards if (standard.id, "all") in county.verdicts]
+    if not shown:
+        return []
+    standard = shown[-1]
+    stages = sentences.stages_present(county, standard)
+    words = "、".join(display.stage(stage) for stage in stages)
+    whole = county.verdicts[standard.id, "all"]
+    pupils = [
+        max(
+            (
+                row["pupils"]
+                for key, row in county.dispersion.items()
+                if key[:2] == (standard.id, stage) and row["pupils"] is not None
+            ),
+            default=None,
+        )
+        for stage in stages
+    ]
+    facts = [
+        Fact(
+            value=" / ".join(display.count(county.verdicts[standard.id, stage]["units"]) for stage in stages),
+            label=_("{stages}评估单位（{standard}）").format(stages=words, standard=sentences.short_title(standard)),
+        ),
+        Fact(
+            value=" / ".join(display.count(number) for number in pupils),
+            label=_("{stages}在校生（名）").format(stages=words),
+        ),
+    ]
+    limits = whole["limits_met"] + whole["limits_failed"] + whole["limits_undetermined"]
+    if limits:
+        facts.append(
+            Fact(
+                value=f"{whole['limits_met']} / {limits}",
+                label=_("差异系数在限值以内（{standard}）").format(standard=sentences.short_title(standard)),
+            )
+        )
+    else:
+        widest = sentences.widest_row(county, standard)
+        if widest is not None:
+            facts.append(
+                Fact(
+                    value=display.coefficient(widest["cv"]),
+                    label=_("最大的差异系数：{stage}{label}").format(
+                        stage=display.stage(widest["stage"]),
+                        label=sentences.indicator_label(standard, widest["indicator"]),
+                    ),
+                )
+            )
+    if standard.school_rule is not None:
+        judged = whole["units_meeting"] + whole["units_failing"] + whole["units_undetermined"]
+        facts.append(
+            Fact(
+                value=f"{display.count(whole['units_meeting'])} / {display.count(judged)}",
+                label=_("评估单位达到学校标准"),
+            )
+        )
+    lacking = units_missing(county)
+    if lacking or len(facts) < _FACTS:
+        facts.append(Fact(value=display.count(lacking), label=_("评估单位有指标未上报")))
+    return facts
+
+
+def _files(county: CountyTables, captions: Captions) -> Files:
+    """The files that this county's rows were read from."""
+    used = {unit["file"] for units in county.units.values() for unit in units.values()}
+    handed_in = county.all.returns(county.source)
+    rows = [row for row in handed_in if row["file"] in used]
+    schools_read = county.frame("schools").height
+    sentence = _("本县 {rows} 行读自 {files} 个文件。本来源本学年").format(
+        rows=display.count(schools_read), files=display.count(len(rows))
+    )
+    return files(
+        rows,
+        sentence + files_sentence(handed_in),
+        _("{county}的数据读自哪些文件").format(county=county.name),
+        captions,
+        county.all.sources,
+    )

@@ -1,0 +1,113 @@
+"""The site's first page: every school year, by province and source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from reports import display, sentences
+from reports.captions import Captions
+from reports.county import banner
+from reports.language import gettext as _
+from reports.model import SiteIndex, YearRow, stamped
+from reports.origins import colophon, refused
+from schemas.source import Source
+from standards.standard import Standard
+
+
+def site_index(
+    tables: Mapping[str, pl.DataFrame],
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    years: Sequence[int],
+    *,
+    is_synthetic: bool,
+) -> SiteIndex:
+    """Every school year with its counties, verdicts and files; the files whose school year is unknown apart."""
+    captions = Captions()
+    verdicts = tables["county_verdicts"].filter(pl.col("stage") == "all", pl.col("school_year").is_in(list(years)))
+    rows = []
+    shown_sources: dict[str, None] = {}
+    for year in sorted(years, reverse=True):
+        own = verdicts.filter(pl.col("school_year") == year)
+        places = own.select("province_code", "source").unique().sort("province_code", "source")
+        for province, source in places.iter_rows():
+            applying = [standard for standard in standards.values() if source in standard.applies_to]
+            if not applying:
+                continue
+            shown_sources[source] = None
+            part = own.filter(pl.col("source") == source, pl.col("province_code") == province)
+            rows.append(_row(tables, year, province, source, part, applying, sources, is_synthetic=is_synthetic))
+    unknown = tables["quarantine"].filter(pl.col("school_year").is_null())
+    applied = {s.id: s for source in shown_sources for s in standards.values() if source in s.applies_to}
+    caption = captions.next(_("各学年的报告")) if rows else ""
+    return stamped(
+        SiteIndex(
+            path="",
+            language="zh-CN",
+            title=_title(rows),
+            subtitle=_("县域内义务教育校际均衡：差异系数、结论与出处"),
+            banner=banner(is_synthetic=is_synthetic),
+            lead=(
+                _(
+                    "每个县每个学年一份报告：结论和决定结论的数字、逐项差异系数、三年变化、造成差异的学校、缺报和拒收的数据。"
+                ),
+            ),
+            caption=caption,
+            caption_note=_("最近的学年在前；县级单位、评估单位、文件的单位：个"),
+            rows=tuple(rows),
+            refused=refused(unknown, _("读不出学年的文件"), captions, names={}),
+            colophon=colophon([sources[name] for name in shown_sources], applied.values()),
+        )
+    )
+
+
+def _title(rows: Sequence[YearRow]) -> str:
+    if not rows:
+        return _("义务教育均衡报告：还没有可以报告的学年")
+    years = sorted({row.year for row in rows})
+    return _("义务教育均衡报告：{first}–{last} 学年").format(first=years[0], last=years[-1])
+
+
+def _row(
+    tables: Mapping[str, pl.DataFrame],
+    year: int,
+    province: str,
+    source: str,
+    verdicts: pl.DataFrame,
+    standards: Sequence[Standard],
+    sources: Mapping[str, Source],
+    *,
+    is_synthetic: bool,
+) -> YearRow:
+    parts = []
+    for standard in standards:
+        counts = Counter(verdicts.filter(pl.col("standard") == standard.id)["verdict"])
+        if standard.dispersion.rule == "none":
+            parts.append(_("{standard}：不设限值").format(standard=sentences.short_title(standard)))
+            continue
+        parts.append(
+            _("{standard}：达标 {met}、未达标 {not_met}、无法判定 {unknown}").format(
+                standard=sentences.short_title(standard),
+                met=display.count(counts["met"]),
+                not_met=display.count(counts["not_met"]),
+                unknown=display.count(counts["undetermined"]),
+            )
+        )
+    of_source = (pl.col("school_year") == year) & (pl.col("source") == source)
+    returns = tables["returns"].filter(of_source)
+    refusals = tables["quarantine"].filter(of_source)
+    shown = verdicts.filter(pl.col("standard") == standards[-1].id)
+    named = sources[source].described.province_name or display.province(province, is_synthetic=is_synthetic)
+    return YearRow(
+        year=str(year),
+        href=f"{year}/index.html#{source}-{province}",
+        place=_("{province} · {source}").format(province=named, source=sources[source].described.name_zh),
+        counties=display.count(verdicts["county_code"].n_unique()),
+        units=display.count(sum(shown["units"].to_list())),
+        verdicts="；".join(parts),
+        files=display.count(returns.height),
+        refused=display.count(refusals.height),
+    )

@@ -1,0 +1,110 @@
+"""What is not reported, each fact once: what a source does not hold at all, and which units lack which figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports import display, sentences
+from reports.captions import Captions
+from reports.language import gettext as _
+from reports.model import Missing, MissingRow
+from reports.year import CountyTables, Row, YearTables
+from schemas.tables import UNITS
+from standards.standard import Standard
+
+_NAMED = 6
+_FIELD_LABELS = {column.name: column.label_zh for column in UNITS.columns}
+_Group = tuple[str, tuple[str, ...], str]
+
+
+def missing(county: CountyTables, captions: Captions) -> Missing:
+    """The counted units without a value, grouped where the same units lack several indicators for one reason."""
+    groups = _groups(county)
+    said = list(source_sentences(county.all, county.source))
+    if not groups:
+        said.append(_("计入的评估单位，各项指标所需的数据均已上报。"))
+        return Missing(sentences=tuple(said), caption="", caption_note="", rows=())
+    units = {unit for (_stage, ids, _reason) in groups for unit in ids}
+    said.append(
+        _("有指标未上报的评估单位共 {count} 个；未上报不等于零，也不按零计算。").format(count=display.count(len(units)))
+    )
+    return Missing(
+        sentences=tuple(said),
+        caption=captions.next(_("{county}未上报的数据").format(county=county.name)),
+        caption_note=_("{year}；同一批评估单位的同类缺报合为一行").format(year=display.school_year(county.year)),
+        rows=tuple(_row(county, key, indicators) for key, indicators in groups.items()),
+    )
+
+
+def units_missing(county: CountyTables) -> int:
+    """How many counted units lack the value of any indicator, under any of the county's standards."""
+    return len({unit for (_stage, ids, _reason) in _groups(county) for unit in ids})
+
+
+def _groups(county: CountyTables) -> dict[_Group, list[tuple[Standard, str]]]:
+    """Stage, units and reason → the standards' indicators that these units lack."""
+    groups: dict[_Group, list[tuple[Standard, str]]] = {}
+    for standard in county.standards:
+        for stage in standard.scope.stages:
+            lacking: dict[str, dict[str, list[str]]] = {}
+            for unit_id, cells in county.values.get((standard.id, stage), {}).items():
+                for name, cell in cells.items():
+                    if cell["value"] is None:
+                        lacking.setdefault(name, {}).setdefault(cell["reason"], []).append(unit_id)
+            for name in (indicator.id for indicator in standard.indicators):
+                for reason, ids in lacking.get(name, {}).items():
+                    groups.setdefault((stage, tuple(sorted(ids)), reason), []).append((standard, name))
+    return groups
+
+
+def _row(county: CountyTables, key: _Group, indicators: list[tuple[Standard, str]]) -> MissingRow:
+    stage, ids, reason = key
+    units = [county.units[indicators[0][0].id, stage][unit_id] for unit_id in ids]
+    known = [unit["pupils"] for unit in units if unit["pupils"] is not None]
+    return MissingRow(
+        standards="、".join(dict.fromkeys(sentences.short_title(standard) for standard, _name in indicators)),
+        stage=display.stage(stage),
+        indicators="、".join(dict.fromkeys(standard.indicator(name).label.zh for standard, name in indicators)),
+        units=display.count(len(ids)),
+        pupils=display.count(sum(known)) if known else display.NOT_REPORTED,
+        why=_why(reason, units, stage, indicators),
+        names=display.listed([unit["school_name"] for unit in units], _NAMED),
+    )
+
+
+def _why(reason: str, units: list[Row], stage: str, indicators: list[tuple[Standard, str]]) -> str:
+    """The reason, with the fields that are not reported where it is fields."""
+    if reason != "not_reported":
+        return display.reason(reason)
+    fields = unreported_fields(units, stage, indicators)
+    return _("未上报{fields}").format(fields="、".join(fields)) if fields else display.reason(reason)
+
+
+def unreported_fields(units: Sequence[Row], stage: str, indicators: Sequence[tuple[Standard, str]]) -> list[str]:
+    """The names of the fields that these indicators are computed from and that any of the units does not report."""
+    fields: dict[str, None] = {}
+    for standard, name in indicators:
+        indicator = standard.indicator(name)
+        for field in (*indicator.added(stage), *indicator.minus, indicator.denominator):
+            if any(unit[field] is None for unit in units):
+                fields[_FIELD_LABELS.get(field, field)] = None
+    return list(fields)
+
+
+def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:
+    """What a source holds nothing of, in one sentence for all standards that do not apply to it."""
+    others = [standard for standard in tables.standards.values() if source not in standard.applies_to]
+    absent = tables.unreported_indicators(source)
+    parts = [
+        _("{standard}（{document}）{total} 项指标中 {count} 项").format(
+            standard=sentences.short_title(standard),
+            document=standard.document.zh.split(" ")[0],
+            total=len(standard.indicators),
+            count=len(absent[standard.id]),
+        )
+        for standard in others
+        if absent.get(standard.id)
+    ]
+    if not parts:
+        return ()
+    return (_("本来源不含办学条件等数据：{parts}未上报，国家标准不作判定。").format(parts="、".join(parts)),)

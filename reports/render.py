@@ -1,0 +1,103 @@
+"""View models into text: HTML that escapes everything, markdown whose every figure is escaped for a table cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from reports.language import gettext, ngettext
+from reports.model import Cell, CountyReport, ProvinceReport, SiteIndex
+
+TEMPLATES = Path(__file__).parent / "templates"
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|&~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z]))")
+_SPECIAL = re.compile(r"[\\`*\[\]<>|&~_\r\n\u2028\u2029]")
+_LINE_ENDS = re.compile(r"\s*[\r\n\u2028\u2029]+\s*")
+
+
+def markdown_text(value: object) -> object:
+    """A value as text that markdown shows as it is, also inside a table's cell; Markup is left alone."""
+    if isinstance(value, Markup):
+        return value
+    text = str(value)
+    return _MARKDOWN.sub(r"\\\1", _LINE_ENDS.sub(" ", text)) if _SPECIAL.search(text) else text
+
+
+def _html_cells(cells: Sequence[Cell]) -> Markup:
+    """A school's indicators as table cells: the bulk of a page, so they are joined in one go."""
+    return Markup(  # noqa: S704 (escaped here)
+        "".join(
+            f'<td class="n">{escape(cell.text)}<span class="low">{escape(cell.mark)}</span></td>'
+            if cell.mark
+            else f'<td class="n">{escape(cell.text)}</td>'
+            for cell in cells
+        )
+    )
+
+
+def _markdown_cells(cells: Sequence[Cell]) -> Markup:
+    """A school's indicators as cells of a markdown table."""
+    return Markup("".join(f" {markdown_text(cell.text + cell.mark)} |" for cell in cells))  # noqa: S704 (escaped)
+
+
+def _environment(**options: Any) -> Environment:
+    environment = Environment(  # noqa: S701 (each face states its own escaping below)
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        **options,
+    )
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["css"] = Markup((TEMPLATES / "page.css").read_text("utf-8"))  # noqa: S704 (a file of ours)
+    environment.globals["sorting"] = Markup((TEMPLATES / "sorting.js").read_text("utf-8"))  # noqa: S704
+    return environment
+
+
+@cache
+def html() -> Environment:
+    """Pages: everything is escaped."""
+    environment = _environment(autoescape=True)
+    environment.filters["cells"] = _html_cells
+    return environment
+
+
+@cache
+def markdown() -> Environment:
+    """The same content as markdown: no HTML escaping, every printed value is escaped for markdown."""
+    environment = _environment(autoescape=False, finalize=markdown_text)
+    environment.filters["cells"] = _markdown_cells
+    return environment
+
+
+@cache
+def _template(environment: Environment, name: str) -> Template:
+    return environment.get_template(name)
+
+
+def county_html(report: CountyReport) -> str:
+    """A county's page."""
+    return _template(html(), "county.html.j2").render(report=report)
+
+
+def county_markdown(report: CountyReport) -> str:
+    """A county's report as markdown."""
+    return _template(markdown(), "county.md.j2").render(report=report)
+
+
+def province_html(report: ProvinceReport) -> str:
+    """A school year's page."""
+    return _template(html(), "province.html.j2").render(report=report)
+
+
+def index_html(report: SiteIndex) -> str:
+    """The site's first page."""
+    return _template(html(), "index.html.j2").render(report=report)

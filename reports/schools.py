@@ -1,0 +1,117 @@
+"""Every school of a county: those that count with their values, and those that do not with the reason."""
+
+from __future__ import annotations
+
+from reports import display, sentences
+from reports.captions import Captions
+from reports.language import gettext as _
+from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
+from reports.stages import below_mark, verdict
+from reports.year import CountyTables, Row
+from standards.standard import Standard, in_force
+
+
+def schools(county: CountyTables, standard: Standard, stage: str, captions: Captions) -> Schools | None:
+    """The counted units of a stage in the order of their identifiers; None where there is none."""
+    values = county.values.get((standard.id, stage), {})
+    if not values:
+        return None
+    units = county.units.get((standard.id, stage), {})
+    verdicts = county.school_verdicts.get((standard.id, stage), {})
+    rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
+    has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
+    has_verdict = standard.school_rule is not None
+    has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
+    return Schools(
+        caption=captions.next(
+            _("{year}{county}{stage}学校明细").format(
+                year=display.school_year(county.year), county=county.name, stage=display.stage(stage)
+            )
+        ),
+        caption_note=_("{standard}；{units} 个计入的评估单位，单位见表头").format(
+            standard=sentences.short_title(standard), units=display.count(len(rows))
+        ),
+        columns=tuple(
+            Column(
+                label=indicator.label.zh,
+                unit=sentences.unit_words(standard, indicator.id, stage),
+                norm=_norm(standard, indicator.id, county.year, stage),
+            )
+            for indicator in standard.indicators
+        ),
+        has_area=has_area,
+        has_verdict=has_verdict,
+        legend=_legend(standard, has_norms=has_norms),
+        rows=tuple(
+            _school(unit, cells, verdicts.get(unit_id), standard, has_verdict=has_verdict)
+            for unit_id, unit, cells in rows
+        ),
+    )
+
+
+def _norm(standard: Standard, indicator: str, year: int, stage: str) -> str:
+    norm = in_force(standard.indicator(indicator).norms, year, stage)
+    return "" if norm is None else _("标准 {norm}").format(norm=display.bound(float(norm)))
+
+
+def _legend(standard: Standard, *, has_norms: bool) -> str:
+    text = _("{symbol} 未上报").format(symbol=display.NOT_REPORTED)
+    if has_norms:
+        text += _("；{symbol} 低于标准值").format(symbol=display.BELOW_NORM)
+    if standard.school_rule is not None:
+        text += _("；{symbol} 低于标准值的 {share}").format(
+            symbol=display.BELOW_FLOOR, share=display.exact_percent(standard.school_rule.floor_share)
+        )
+    return text + (_("。比较用未舍入的值。") if has_norms else "。")
+
+
+def _school(unit: Row, cells: dict[str, Row], judged: Row | None, standard: Standard, *, has_verdict: bool) -> School:
+    return School(
+        name=unit["school_name"],
+        area=display.area(unit["area"]),
+        pupils=display.count(unit["pupils"]),
+        cells=tuple(_cell(cells[indicator.id]) for indicator in standard.indicators),
+        verdict=verdict("undetermined" if judged is None else judged["status"]) if has_verdict else None,
+        origin=display.origin(unit["file"], unit["sheet"], unit["row"]),
+        origin_whole=display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True),
+    )
+
+
+def _cell(cell: Row) -> Cell:
+    return Cell(text=display.measured(cell["value"], cell["unit"]), mark=below_mark(cell))
+
+
+def left_out(county: CountyTables, captions: Captions) -> LeftOut:
+    """The units that do not count under a standard: suspended, out of its scope, or too small; each with the reason."""
+    found: dict[tuple[str, str, str, str | None], tuple[Row, list[str]]] = {}
+    for standard in county.standards:
+        for stage in standard.scope.stages:
+            for unit_id, unit in county.units.get((standard.id, stage), {}).items():
+                if unit["standing"] == "counted":
+                    continue
+                key = (stage, unit_id, unit["standing"], unit["reason"])
+                found.setdefault(key, (unit, []))[1].append(sentences.short_title(standard))
+    if not found:
+        return LeftOut(sentence=_("所有评估单位都计入。"), caption="", caption_note="", rows=())
+    rows = tuple(
+        LeftOutSchool(
+            standards="、".join(titles),
+            name=unit["school_name"],
+            stage=display.stage(stage),
+            pupils=display.count(unit["pupils"]),
+            standing=display.standing(standing),
+            reason=display.reason(reason),
+            origin=display.origin(unit["file"], unit["sheet"], unit["row"]),
+            origin_whole=display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True),
+        )
+        for (stage, _unit_id, standing, reason), (unit, titles) in found.items()
+    )
+    return LeftOut(
+        sentence=_("以下评估单位不计入平均值、差异系数和结论。"),
+        caption=captions.next(_("{county}不计入的评估单位").format(county=county.name)),
+        caption_note=_("{year}，{count} 个；在校生数单位：人").format(
+            year=display.school_year(county.year),
+            count=display.count(len({(stage, unit_id) for stage, unit_id, _standing, _reason in found})),
+        ),
+        rows=rows,
+    )

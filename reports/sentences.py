@@ -1,0 +1,293 @@
+"""Sentences made from figures: every number in them is taken from a table and formatted like the table's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports import display
+from reports.language import gettext as _
+from reports.year import CountyTables, Row
+from schemas.tables import UNITS
+from standards.standard import Standard, in_force
+
+_FIELD_UNITS = {column.name: column.unit for column in UNITS.columns}
+_SAME = 1e-12
+"""CVs this near to one another count as the same."""
+
+
+def short_title(standard: Standard) -> str:
+    """A standard's title without the words that all of them share, and without what it adds in brackets."""
+    return standard.title.zh.removeprefix("义务教育").split("（")[0]
+
+
+def indicator_label(standard: Standard, name: str) -> str:
+    """An indicator's name as the standard gives it; the composite and the verdict are names of ours."""
+    if name == "composite":
+        return _("综合差异系数（{count} 项的平均）").format(count=len(standard.indicators))
+    if name == "verdict":
+        return _("全县结论")
+    return standard.indicator(name).label.zh
+
+
+def unit_words(standard: Standard, name: str, stage: str) -> str:
+    """The unit of an indicator in words, by what it counts."""
+    indicator = standard.indicator(name)
+    return display.unit_label(indicator.unit, _FIELD_UNITS.get(indicator.added(stage)[0], ""))
+
+
+def bound_names(standard: Standard) -> list[str]:
+    """The indicators whose CV is shown: each of the standard's, and the composite where it is what is limited."""
+    names = [indicator.id for indicator in standard.indicators]
+    return [*names, "composite"] if standard.dispersion.rule == "mean" else names
+
+
+def stages_present(county: CountyTables, standard: Standard) -> list[str]:
+    """The standard's stages of which the county has any unit."""
+    return [stage for stage in standard.scope.stages if (standard.id, stage) in county.verdicts]
+
+
+def decisive_cv(row: Row) -> str:
+    """A CV as a sentence gives it: with as many decimals as show its side of the limit."""
+    hidden = display.hidden_limit(row["cv"], row["limit"], row["status"])
+    return hidden or display.coefficient(row["cv"])
+
+
+def school_rule_words(standard: Standard) -> str:
+    """The school rule in words; empty where the standard has none."""
+    rule = standard.school_rule
+    if rule is None:
+        return ""
+    return _("{total} 项指标中至少 {least} 项达到标准值，其余不低于标准值的 {floor}").format(
+        total=len(standard.indicators), least=rule.at_norm, floor=display.exact_percent(rule.floor_share)
+    )
+
+
+def limit_words(standard: Standard, year: int) -> str:
+    """What the CVs are held against, in words with its numbers."""
+    if standard.dispersion.rule == "none":
+        return _("不设限值，不作达标结论。")
+    limits = "、".join(
+        f"{display.stage(stage)} ≤ {display.bound(float(limit))}"
+        for stage in standard.scope.stages
+        if (limit := in_force(standard.dispersion.limits, year, stage)) is not None
+    )
+    if standard.dispersion.rule == "mean":
+        return _("限值：各项差异系数的平均（综合差异系数）{limits}；单项不设限值。").format(limits=limits)
+    return _("限值：每一项差异系数{limits}。").format(limits=limits)
+
+
+def why(county: CountyTables, standard: Standard) -> tuple[str, ...]:
+    """The one or two facts that decide a standard's verdict, and the stage that it lacks."""
+    rule = standard.dispersion.rule
+    said = {"mean": _mean_fact, "each": _each_fact, "none": _no_limit_fact}[rule](county, standard)
+    sentences = [said]
+    verdict = county.verdicts[standard.id, "all"]
+    if standard.school_rule is not None:
+        sentences.append(school_fact(verdict, standard))
+    sentences += absent_stages(county, standard)
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def absent_stages(county: CountyTables, standard: Standard) -> list[str]:
+    """One sentence for the stages of which there is nothing."""
+    absent = [stage for stage in standard.scope.stages if (standard.id, stage) not in county.verdicts]
+    if not absent:
+        return []
+    names = display.listed([display.stage(stage) for stage in absent])
+    return [_("本学年没有{stages}的数据。").format(stages=names)]
+
+
+def _mean_fact(county: CountyTables, standard: Standard) -> str:
+    parts = []
+    for stage in stages_present(county, standard):
+        row = county.dispersion[standard.id, stage, "composite"]
+        words = {"stage": display.stage(stage), "cv": decisive_cv(row), "limit": display.bound(row["limit"])}
+        if row["status"] == "met":
+            parts.append(_("{stage} {cv}（≤\N{NO-BREAK SPACE}{limit}）").format(**words))
+        elif row["status"] == "not_met":
+            parts.append(_("{stage} {cv}（超过 {limit}）").format(**words))
+        else:
+            parts.append(_("{stage}无法判定（{why}）").format(why=display.reason(row["reason"]), **words))
+    return _("综合差异系数{parts}。").format(parts="、".join(parts))
+
+
+def _each_fact(county: CountyTables, standard: Standard) -> str:
+    rows = limited_rows(county, standard)
+    over = [row for row in rows if row["status"] == "not_met"]
+    unknown = [row for row in rows if row["status"] == "undetermined"]
+    if over:
+        worst = sorted(over, key=lambda row: row["margin"])
+        named = [
+            _("{what} {cv}（限值 {limit}）").format(
+                what=_what(standard, row), cv=decisive_cv(row), limit=display.bound(row["limit"])
+            )
+            for row in worst[:2]
+        ]
+        text = _("{total} 项差异系数中 {count} 项超过限值：{named}").format(
+            total=len(rows), count=len(over), named="、".join(named)
+        )
+        text += _("等") if len(over) > len(named) else ""
+        text += _("；另有 {count} 项因数据不全无法判定").format(count=len(unknown)) if unknown else ""
+        return text + "。"
+    if unknown:
+        return _("{total} 项差异系数中 {count} 项因数据不全无法判定，其余 {rest} 项在限值以内。").format(
+            total=len(rows), count=len(unknown), rest=len(rows) - len(unknown)
+        )
+    if not rows:
+        return ""
+    nearest = min(rows, key=lambda row: row["margin"])
+    return _("{total} 项差异系数全部在限值以内，余量最小的是{what}：{cv}（限值 {limit}）。").format(
+        total=len(rows), what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
+    )
+
+
+def _no_limit_fact(county: CountyTables, standard: Standard) -> str:
+    widest = widest_row(county, standard)
+    if widest is None:
+        return _("没有可以计算的差异系数。")
+    return _("没有官方限值，不作达标结论。差异最大的是{what}，差异系数 {cv}。").format(
+        what=_what(standard, widest), cv=display.coefficient(widest["cv"])
+    )
+
+
+def limited_rows(county: CountyTables, standard: Standard) -> list[Row]:
+    """The county's CVs that have a limit."""
+    names = bound_names(standard)
+    rows = (county.dispersion.get((standard.id, stage, name)) for stage in standard.scope.stages for name in names)
+    return [row for row in rows if row is not None and row["status"] != "no_limit"]
+
+
+def widest_row(county: CountyTables, standard: Standard) -> Row | None:
+    """The indicator, composite aside, with the largest CV of all stages."""
+    rows = [
+        county.dispersion[standard.id, stage, indicator.id]
+        for stage in stages_present(county, standard)
+        for indicator in standard.indicators
+    ]
+    known = [row for row in rows if row["cv"] is not None]
+    return max(known, key=lambda row: row["cv"], default=None)
+
+
+def school_fact(verdict: Row, standard: Standard) -> str:
+    """How many units meet the school rule."""
+    counts = {
+        "units": display.count(verdict["units_meeting"] + verdict["units_failing"] + verdict["units_undetermined"]),
+        "met": display.count(verdict["units_meeting"]),
+        "failing": display.count(verdict["units_failing"]),
+        "unknown": display.count(verdict["units_undetermined"]),
+        "rule": school_rule_words(standard),
+    }
+    if verdict["units_meeting"] + verdict["units_failing"] + verdict["units_undetermined"] == 0:
+        return _("没有可按学校标准判定的评估单位。")
+    if verdict["units_failing"] == 0 and verdict["units_undetermined"] == 0:
+        return _("{units} 个评估单位全部达到学校标准（{rule}）。").format(**counts)
+    if verdict["units_undetermined"] == 0:
+        return _("{units} 个评估单位中 {met} 个达到学校标准（{rule}），{failing} 个未达到。").format(**counts)
+    return _("{units} 个评估单位中 {met} 个达到学校标准（{rule}），{failing} 个未达到，{unknown} 个无法判定。").format(
+        **counts
+    )
+
+
+def _what(standard: Standard, row: Row) -> str:
+    return display.stage(row["stage"]) + indicator_label(standard, row["indicator"])
+
+
+def title(county: CountyTables) -> str:
+    """The finding, in one line: each standard's verdict, and for the last that is not met the reason in counts."""
+    clauses = []
+    for standard in county.standards:
+        verdict = county.verdicts.get((standard.id, "all"))
+        if verdict is None:
+            continue
+        if verdict["verdict"] == "no_limit":
+            clauses.append(_no_limit_title(county, standard))
+            continue
+        clause = short_title(standard) + display.status_word(verdict["verdict"])
+        clauses.append(clause + _cause(verdict))
+    return _("{county}：{findings}").format(county=county.name, findings="；".join(clauses))
+
+
+def _cause(verdict: Row) -> str:
+    causes = []
+    if verdict["verdict"] == "not_met":
+        if verdict["limits_failed"]:
+            causes.append(_("{count} 项差异系数超限").format(count=verdict["limits_failed"]))
+        if verdict["units_failing"]:
+            causes.append(_("{count} 个单位未达学校标准").format(count=verdict["units_failing"]))
+    elif verdict["verdict"] == "undetermined":
+        causes.append(display.reason(verdict["reason"]))
+    return f"（{'、'.join(causes)}）" if causes else ""
+
+
+def _no_limit_title(county: CountyTables, standard: Standard) -> str:
+    widest = widest_row(county, standard)
+    if widest is None:
+        return _("没有可以计算的差异系数")
+    text = _("{what}的校际差异系数为 {cv}").format(what=_what(standard, widest), cv=display.coefficient(widest["cv"]))
+    change = county.changes.get((standard.id, "county", widest["stage"], widest["indicator"]))
+    moved = None if change is None else change["cv_change"]
+    return text + change_words(moved)
+
+
+def change_words(cv_change: float | None) -> str:
+    """“，较上年扩大 0.012”; empty where there is no year before."""
+    if cv_change is None:
+        return ""
+    size = display.number(abs(cv_change), display.CV_PLACES)
+    if not size.strip("0."):
+        return _("，与上年基本持平")
+    if cv_change > 0:
+        return _("，较上年扩大 {size}").format(size=size)
+    return _("，较上年缩小 {size}").format(size=size)
+
+
+def lead(county: CountyTables, standard: Standard, stage: str) -> str:
+    """What a stage's table shows: how many indicators got better or worse, and the one that matters most."""
+    names = [indicator.id for indicator in standard.indicators]
+    return changes_words([_cv_change(county, standard, stage, name) for name in names]) + most_words(
+        county, standard, stage
+    )
+
+
+def _cv_change(county: CountyTables, standard: Standard, stage: str, name: str) -> float | None:
+    row = county.changes.get((standard.id, "county", stage, name))
+    found: float | None = None if row is None else row["cv_change"]
+    return found
+
+
+def changes_words(changes: Sequence[float | None]) -> str:
+    """How many CVs fell and rose since the year before."""
+    known = [change for change in changes if change is not None]
+    if not known:
+        return _("没有上一学年的差异系数可比。")
+    fell, rose = sum(change < -_SAME for change in known), sum(change > _SAME for change in known)
+    if fell == len(changes):
+        return _("与上年相比，{count} 项差异系数全部缩小。").format(count=fell)
+    if rose == len(changes):
+        return _("与上年相比，{count} 项差异系数全部扩大。").format(count=rose)
+    text = _("与上年相比，{fell} 项差异系数缩小、{rose} 项扩大").format(fell=fell, rose=rose)
+    same, unknown = len(known) - fell - rose, len(changes) - len(known)
+    text += _("、{count} 项不变").format(count=same) if same else ""
+    text += _("、{count} 项不可比").format(count=unknown) if unknown else ""
+    return text + "。"
+
+
+def most_words(county: CountyTables, standard: Standard, stage: str) -> str:
+    """The indicator with the least margin, or with the largest CV where single indicators have no limit."""
+    row = most_important(county, standard, stage)
+    if row is None:
+        return ""
+    label = indicator_label(standard, row["indicator"])
+    if row["margin"] is None:
+        return _("差异最大的是{label}（{cv}）。").format(label=label, cv=display.coefficient(row["cv"]))
+    if row["status"] == "not_met":
+        return _("超出限值最多的是{label}（{cv}）。").format(label=label, cv=decisive_cv(row))
+    return _("余量最小的是{label}（{margin}）。").format(
+        label=label, margin=display.number(row["margin"], display.CV_PLACES)
+    )
+
+
+def most_important(county: CountyTables, standard: Standard, stage: str) -> Row | None:
+    """The row of the indicator with the least margin; where none has a limit, with the largest CV."""
+    name = county.important.get((standard.id, stage))
+    return None if name is None else county.dispersion[standard.id, stage, name]

@@ -1,0 +1,58 @@
+"""The site's pages as text, one school year at a time: (path under the site, text). Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import polars as pl
+
+from reports import render
+from reports.county import county_report
+from reports.index import site_index
+from reports.province import province_report
+from reports.year import YearTables
+from schemas.source import Source
+from standards.standard import Standard
+
+
+def render_year(
+    tables: Mapping[str, pl.DataFrame],
+    year: int,
+    *,
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    years: Sequence[int],
+    is_synthetic: bool,
+    each: Callable[[str], None] = lambda _county: None,
+) -> Iterator[tuple[str, str]]:
+    """The pages of a school year: `<year>/index.html`, and for each county `index.html` and `report.md`.
+
+    `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
+    `county_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
+    in which of the `years` of the site the county has a page to link to. `each` is called with a county's name before
+    it is rendered. The same tables give the same bytes.
+    """
+    year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic)
+    yield f"{year}/index.html", render.province_html(province_report(year_tables, years))
+    for county in year_tables.counties():
+        each(county.name)
+        report = county_report(county, years)
+        yield f"{report.path}/index.html", render.county_html(report)
+        yield f"{report.path}/report.md", render.county_markdown(report)
+
+
+def render_index(
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    years: Sequence[int],
+    is_synthetic: bool,
+) -> Iterator[tuple[str, str]]:
+    """The site's first page, `index.html`.
+
+    `tables` holds `county_verdicts`, `returns` and `quarantine` of all school years; `quarantine` also the rows whose
+    school year could not be read.
+    """
+    index = site_index(tables, standards, sources, years, is_synthetic=is_synthetic)
+    yield "index.html", render.index_html(index)

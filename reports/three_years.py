@@ -1,0 +1,114 @@
+"""Three years side by side: the CVs, whether they were held, and the two flags of slippage."""
+
+from __future__ import annotations
+
+from reports import display, sentences
+from reports.captions import Captions
+from reports.language import gettext as _
+from reports.model import Monitoring, MonitoringRow, Year
+from reports.stages import verdict
+from reports.year import CountyTables, Row
+from standards.standard import Standard
+
+_ENDINGS = ("_two_years_before", "_year_before", "")
+_NAMED = 4
+
+
+def monitoring(county: CountyTables, standard: Standard, captions: Captions) -> Monitoring | None:
+    """The window (year − 2, year − 1, year) of every stage and indicator; None where nothing is monitored."""
+    rows = [
+        (stage, name, row)
+        for stage in standard.scope.stages
+        for name in sentences.bound_names(standard)
+        if (row := county.monitoring.get((standard.id, stage, name))) is not None
+    ]
+    if not rows:
+        return None
+    has_limits = standard.dispersion.rule != "none"
+    whole = county.monitoring.get((standard.id, "all", "verdict"))
+    if whole is not None and has_limits:
+        rows.append(("all", "verdict", whole))
+    years = tuple(display.school_year(county.year - back) for back in (2, 1, 0))
+    return Monitoring(
+        sentences=tuple(_sentences(county, standard, [row for _stage, _name, row in rows], whole)),
+        caption=captions.next(_("{county}三年差异系数").format(county=county.name)),
+        caption_note=_("{first}–{last} 学年，{standard}；无单位").format(
+            first=county.year - 2, last=county.year, standard=sentences.short_title(standard)
+        ),
+        years=years,
+        has_limits=has_limits,
+        has_over_again=has_limits and standard.slippage.over_limit_again,
+        has_worse=standard.slippage.worse_than_year_before,
+        has_window=any(row["window"] != "complete" for _stage, _name, row in rows),
+        rows=tuple(_row(standard, stage, name, row) for stage, name, row in rows),
+    )
+
+
+def _row(standard: Standard, stage: str, name: str, row: Row) -> MonitoringRow:
+    is_verdict = name == "verdict"
+    return MonitoringRow(
+        stage=display.stage(stage),
+        label=sentences.indicator_label(standard, name),
+        years=tuple(
+            Year(
+                cv="" if is_verdict else display.coefficient(row[f"cv{ending}"], absent=display.NOT_REPORTED),
+                verdict=verdict(row[f"status{ending}"]),
+            )
+            for ending in _ENDINGS
+        ),
+        direction=display.NOT_APPLICABLE if is_verdict else display.direction(row["direction"]),
+        breaches=display.NOT_APPLICABLE if row["status"] == "no_limit" else display.count(row["breaches"]),
+        over_again=display.yes_no(value=row["is_over_limit_again"])
+        if row["status"] != "no_limit"
+        else display.NOT_APPLICABLE,
+        worse=display.NOT_APPLICABLE if is_verdict else display.yes_no(value=row["is_worse_than_year_before"]),
+        held=verdict(row["held"]),
+        window=_window(row),
+        is_total=name in ("composite", "verdict"),
+    )
+
+
+def _window(row: Row) -> str:
+    if row["window"] == "complete":
+        return _("完整")
+    return _("缺 {years}").format(years=(row["years_missing"] or "").replace(" | ", "、"))
+
+
+def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole: Row | None) -> list[str]:
+    """Whether the standard was held, what slips, and what the window lacks."""
+    said = []
+    measured = [row for row in rows if row["indicator"] != "verdict"]
+    if whole is not None and standard.dispersion.rule != "none":
+        words = {
+            "first": county.year - 2,
+            "last": county.year,
+            "breaches": display.count(whole["breaches"]),
+        }
+        sentence = {
+            "met": _("{first}–{last} 学年三年均达标。"),
+            "not_met": _("{first}–{last} 学年三年中有 {breaches} 年未达标。"),
+        }.get(whole["held"], _("{first}–{last} 学年三年是否保持达标，无法判定。"))
+        said.append(sentence.format(**words))
+    missing = sorted({year for row in measured if row["years_missing"] for year in row["years_missing"].split(" | ")})
+    if missing:
+        said.append(_("窗口不完整：{years} 学年缺全部或部分差异系数。").format(years="、".join(missing)))
+    if standard.slippage.over_limit_again and standard.dispersion.rule != "none":
+        again = [row for row in measured if row["is_over_limit_again"]]
+        if again:
+            said.append(_("再次超过限值：{names}。").format(names=_names(standard, again)))
+    if standard.slippage.worse_than_year_before:
+        known = [row for row in measured if row["is_worse_than_year_before"] is not None]
+        worse = sum(row["is_worse_than_year_before"] for row in known)
+        if known:
+            said.append(
+                _("{total} 项差异系数中 {count} 项大于上年。").format(total=len(known), count=display.count(worse))
+            )
+    return said
+
+
+def _names(standard: Standard, rows: list[Row]) -> str:
+    labels = [
+        display.stage(row["stage"]) + sentences.indicator_label(standard, row["indicator"])
+        for row in sorted(rows, key=lambda row: row["margin"])
+    ]
+    return display.listed(labels, _NAMED)
