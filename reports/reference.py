@@ -17,7 +17,7 @@ from schemas.contract import Column, Contract, Rule
 from schemas.tables import HERE, STAGES, TABLES, codes
 from standards.standard import Indicator, Limits, Standard, standards
 
-_TYPES = {
+_TYPES: dict[object, str] = {
     pl.String: "text",
     pl.Int32: "int32",
     pl.Int64: "int64",
@@ -29,11 +29,35 @@ _TEACHING_POINTS = {
     "out": "Teaching points are out of scope.",
     "own_unit": "A teaching point with {pupils} pupils or more is a unit of its own; a smaller one is listed only.",
 }
+_SCHOOL_RULE = (
+    "At least {at_norm} of the {indicators} indicators at the norm; every other at {share} of it or above. "
+    "Source: {article}"
+)
 _RULES = {
     "mean": "The mean of the stage's coefficients (`composite`) must not exceed the limit.",
     "each": "No coefficient of the stage may exceed the limit.",
     "none": "Nothing is held against a limit.",
 }
+_TABLES_INTRODUCTION = (
+    "Every table is an asset, a contract and a folder of Parquet files of one name, one file per school year: "
+    "`tables/<table>/<year>.parquet`, for `quarantine` `quarantine/<year>.parquet`. "
+    "Key columns identify a row; rows stand in the order given. "
+    "*Null* says whether a cell may be empty. Empty means not reported or not defined, never zero. "
+    "The unit *as unit* is the one that the row's own column `unit` names."
+)
+_STANDARDS_INTRODUCTION = (
+    "One file per standard; its name is the standard's id in every table. "
+    "A value holds for a school year if it is in force on 1 September, when the year begins. "
+    "School years before the first date are measured by the first values. "
+    "Field names in formulas are columns of [`units`](tables.md#units)."
+)
+_RULES_INTRODUCTION = (
+    "The smallest thing is refused. Every refusal is a row of [`quarantine`](tables.md#quarantine) with file, "
+    "sheet, row, rule and message. In the messages `{value}` is what was read, `{wanted}` what was expected. "
+    "Rules between the cells of a row go by one name for both stages: `bands_are_classes` stands for "
+    "`bands_are_classes_primary` and `bands_are_classes_junior`. The cells that they read are listed under "
+    "[`schools`](tables.md#schools)."
+)
 _GENERATED = "<!-- Generated from {origin} by `make docs`. Do not edit by hand. -->"
 
 
@@ -58,11 +82,7 @@ def tables_page(contracts: Mapping[str, Contract]) -> str:
     parts = [
         _GENERATED.format(origin="`schemas/tables.py` and `schemas/school_fields.csv`"),
         "# Tables",
-        "Every table is an asset, a contract and a folder of Parquet files of one name, one file per school year: "
-        "`tables/<table>/<year>.parquet`, for `quarantine` `quarantine/<year>.parquet`. "
-        "Key columns identify a row; rows stand in the order given. "
-        "*Null* says whether a cell may be empty. Empty means not reported or not defined, never zero. "
-        "The unit *as unit* is the one that the row's own column `unit` names.",
+        _TABLES_INTRODUCTION,
         _table(
             ("Table", "Grain"),
             ((f"[`{name}`](#{name})", contract.grain_en) for name, contract in contracts.items()),
@@ -98,10 +118,7 @@ def standards_page(found: Mapping[str, Standard]) -> str:
     parts = [
         _GENERATED.format(origin="`standards/*.toml`"),
         "# Standards",
-        "One file per standard; its name is the standard's id in every table. "
-        "A value holds for a school year if it is in force on 1 September, when the year begins. "
-        "School years before the first date are measured by the first values. "
-        "Field names in formulas are columns of [`units`](tables.md#units).",
+        _STANDARDS_INTRODUCTION,
         _table(
             ("Id", "中文", "English", "Shown for"),
             ((f"[`{s.id}`](#{s.id})", s.title.zh, s.title.en, _names(s.applies_to)) for s in found.values()),
@@ -122,11 +139,7 @@ def intake_rules_page(rules: Sequence[Mapping[str, str]]) -> str:
     parts = [
         _GENERATED.format(origin="`schemas/rules.csv`"),
         "# Intake rules",
-        "The smallest thing is refused. Every refusal is a row of [`quarantine`](tables.md#quarantine) with file, "
-        "sheet, row, rule and message. In the messages `{value}` is what was read, `{wanted}` what was expected. "
-        "Rules between the cells of a row are named for both stages together: `bands_are_classes` stands for "
-        "`bands_are_classes_primary` and `bands_are_classes_junior`; the cells that they read are listed under "
-        "[`schools`](tables.md#schools).",
+        _RULES_INTRODUCTION,
     ]
     for level, words in levels.items():
         parts += [
@@ -229,8 +242,12 @@ def _standard(standard: Standard) -> list[str]:
         rule = standard.school_rule
         parts += [
             "### School rule",
-            f"At least {rule.at_norm} of the {len(standard.indicators)} indicators at the norm; every other at "
-            f"{rule.floor_share} of it or above. Source: {rule.article}",
+            _SCHOOL_RULE.format(
+                at_norm=rule.at_norm,
+                indicators=len(standard.indicators),
+                share=rule.floor_share,
+                article=rule.article,
+            ),
         ]
     parts += [
         "### Difference coefficients",
