@@ -63,7 +63,10 @@ def county_report(county: CountyTables, years: Sequence[int]) -> CountyReport:
             for year in sorted(years)
             if county.key in folders.get(year, {})
         ),
-        other_face=Link(label=_("Markdown 版"), href="report.md"),
+        downloads=(
+            Link(label=_("Markdown 版"), href="report.md"),
+            Link(label=_("数据 CSV"), href="indicators.csv"),
+        ),
         facts=tuple(_facts(county)),
         standards=standards,
         left_out=left_out(county, captions),

@@ -424,7 +424,7 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     county_code: str
     crumbs: tuple[Link, ...]
     years: tuple[Link, ...]
-    other_face: Link
+    downloads: tuple[Link, ...]
     facts: tuple[Fact, ...]
     standards: tuple[StandardPart, ...]
     left_out: LeftOut

@@ -8,6 +8,7 @@ import polars as pl
 
 from reports import render
 from reports.county import county_report
+from reports.downloads import indicators_csv
 from reports.index import site_index
 from reports.province import province_report
 from reports.year import YearTables
@@ -25,7 +26,8 @@ def render_year(
     is_synthetic: bool,
     each: Callable[[str], None] = lambda _county: None,
 ) -> Iterator[tuple[str, str]]:
-    """The pages of a school year: `<year>/index.html`, and for each county `index.html` and `report.md`.
+    """The pages of a school year: `<year>/index.html`, and for each county `index.html`, `report.md`
+    and `indicators.csv`.
 
     `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
     `county_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
@@ -39,6 +41,7 @@ def render_year(
         report = county_report(county, years)
         yield f"{report.path}/index.html", render.county_html(report)
         yield f"{report.path}/report.md", render.county_markdown(report)
+        yield f"{report.path}/indicators.csv", indicators_csv(county)
 
 
 def render_index(
