@@ -91,6 +91,7 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
                 )
             ),
             _over_group("status").alias("dispersion"),
+            ((pl.col("status") == "undetermined") & pl.col("cv").is_null()).any().alias("__unreported__"),
         )
     )
     schools = (
@@ -124,6 +125,7 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
             _over_group("school_rule").alias("school_rule"),
             _over_group("verdict").alias("verdict"),
             missing.alias("__missing__"),
+            pl.col("__unreported__").any(),
         )
         .with_columns(
             stage=pl.lit("all"),
@@ -135,8 +137,10 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
     rows = pl.concat([stages, county.select(*stages.columns, "__missing__")], how="diagonal").with_columns(
         reason=pl.when(pl.col("__missing__") & (pl.col("verdict") == "undetermined"))
         .then(pl.lit("stage_missing"))
-        .when(pl.col("verdict") == "undetermined")
+        .when((pl.col("verdict") == "undetermined") & pl.col("__unreported__"))
         .then(pl.lit("not_reported"))
+        .when(pl.col("verdict") == "undetermined")
+        .then(pl.lit("missing_units"))
         .when((pl.col("verdict") == "not_met") & (pl.col("units_failing") > 0) & (pl.col("limits_failed") > 0))
         .then(pl.lit("schools_and_limits"))
         .when((pl.col("verdict") == "not_met") & (pl.col("units_failing") > 0))

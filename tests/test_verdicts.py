@@ -124,7 +124,7 @@ def test_a_county_with_one_sound_school_a_stage_is_met() -> None:
 def test_a_missing_unit_makes_met_undetermined() -> None:
     found = verdicts([PRIMARY, PRIMARY | {"books": 1, "multimedia_rooms": None}, JUNIOR])
     assert (found["primary"]["verdict"], found["junior"]["verdict"]) == ("undetermined", "met")
-    assert (found["all"]["verdict"], found["all"]["reason"]) == ("undetermined", "not_reported")
+    assert (found["all"]["verdict"], found["all"]["reason"]) == ("undetermined", "missing_units")
 
 
 def test_a_missing_unit_leaves_not_met_where_a_reporting_one_already_fails() -> None:
