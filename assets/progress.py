@@ -18,7 +18,13 @@ _THING_WIDTH = 40
 def shown() -> Iterator[None]:
     """Progress shown on standard error while the block runs."""
     global _shown
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         _shown = bar
         try:

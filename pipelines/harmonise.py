@@ -6,7 +6,7 @@ The smallest thing is refused: a cell where a cell is wrong, a row where its key
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import polars as pl
@@ -30,14 +30,16 @@ FAULTS = pl.Schema(
         "value": pl.String,
         "rule": pl.String,
         "wanted": pl.String,
+        "wanted_en": pl.String,
         "record": pl.String,
     }
 )
 """Columns of a frame of faults: one row per refused row or cell."""
 
-_WHOLE = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.0+)?$"
-_DECIMAL = r"^[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$"
-_SCIENTIFIC = r"^[+-]?\d+(\.\d+)?[eE][+-]?\d+$"
+# Digits are 0-9: in polars \d also means those of other widths and scripts, which do not cast.
+_WHOLE = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?$"
+_DECIMAL = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?$"
+_SCIENTIFIC = r"^[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+$"
 _YES = ("是", "1", "true", "TRUE", "Y", "y")
 _NO = ("否", "0", "false", "FALSE", "N", "n")
 _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
@@ -62,7 +64,7 @@ class Lines:
 def read_lines(
     found: Recognised, year: int, body: Body, places: dict[int, Header], others: Sequence[int], file: str
 ) -> Lines:
-    """The sheet's rows with a sound identity, and the others as faults.
+    """The sheet's rows with a sound identity, and the others as faults; a school may still stand there twice.
 
     `places` gives the header of each position, `others` the positions that the source does not know.
     """
@@ -86,7 +88,6 @@ def read_lines(
     )
     header_of = {header.column: header.header for header in places.values()}
     sound, refused = _identify(text, found, year, header_of)
-    sound, repeated = _repeated(sound, header_of)
     ragged = pl.DataFrame(
         body.ragged, schema={"row": pl.Int64, "value": pl.Int64, "record": pl.String}, orient="row"
     ).with_columns(**origin)
@@ -99,7 +100,7 @@ def read_lines(
     return Lines(
         sound,
         errors.join(columns, on="position", how="inner", maintain_order="left").drop("position").with_columns(**origin),
-        pl.concat([refused, repeated, ragged]),
+        pl.concat([refused, ragged]),
         rows_read=text.height + ragged.height,
         unknown_columns=unknown,
     )
@@ -120,6 +121,12 @@ def to_schools(
     return schools, pl.concat([*faults, sum_faults, logic_faults])
 
 
+def has_rows(body: Body) -> bool:
+    """Whether anything stands under the header, in rows that have its number of fields."""
+    cells = _clean(body.cells).drop(ROW)
+    return bool(body.errors) or any(column.count() for column in cells.iter_columns())
+
+
 def _clean(cells: pl.DataFrame) -> pl.DataFrame:
     """Every cell without the white space and line-end residue around it; nothing left is null."""
     value = pl.all().exclude(ROW).str.replace_all("_x000D_", "", literal=True).str.strip_chars(_BLANKS)
@@ -136,6 +143,7 @@ def as_faults(
     column: str | None = None,
     value: pl.Expr | None = None,
     wanted: str | None = None,
+    wanted_en: str | None = None,
 ) -> pl.DataFrame:
     """The given rows of text as faults."""
 
@@ -154,6 +162,7 @@ def as_faults(
         (pl.lit(None, pl.String) if value is None else value.cast(pl.String)).alias("value"),
         (pl.lit(rule) if isinstance(rule, str) else rule).alias("rule"),
         pl.lit(wanted, pl.String).alias("wanted"),
+        pl.lit(wanted_en or wanted, pl.String).alias("wanted_en"),
         there("record"),
     )
 
@@ -171,64 +180,76 @@ def _identify(
     ids = found.source.described.identifiers
     layout = found.source.described.layouts[found.layout]
     school, county = pl.col("school_id"), pl.col("county_code")
+    misformed = ~school.str.contains(ids.school_id)
     types = [entry["code"] for entry in codes("school_types")]
-    checks: list[tuple[str, str, pl.Expr, str]] = [
-        ("school_id_missing", "school_id", school.is_null(), ids.school_id_words),
-        ("school_id_scientific", "school_id", school.str.contains(_SCIENTIFIC), ids.school_id_words),
-        ("school_id_number", "school_id", school.str.contains(r"^\d+\.\d+$"), ids.school_id_words),
+    checks: list[tuple[str, str, pl.Expr]] = [
+        ("school_id_missing", "school_id", school.is_null()),
+        ("school_id_scientific", "school_id", misformed & school.str.contains(_SCIENTIFIC)),
+        ("school_id_number", "school_id", misformed & school.str.contains(r"^[0-9]+\.[0-9]+$")),
         (
             "school_id_short",
             "school_id",
-            school.str.contains(r"^\d+$") & (school.str.len_chars() < ids.school_id_length),
-            ids.school_id_words,
+            misformed & school.str.contains(r"^[0-9]+$") & (school.str.len_chars() < ids.school_id_length),
         ),
-        ("school_id_form", "school_id", ~school.str.contains(ids.school_id), ids.school_id_words),
-        (
-            "county_code_form",
-            "county_code",
-            county.is_null() | ~county.str.contains(ids.county_code),
-            ids.county_code_words,
-        ),
-        ("school_name_missing", "school_name", pl.col("school_name").is_null(), ""),
+        ("school_id_form", "school_id", misformed),
+        ("county_code_form", "county_code", county.is_null() | ~county.str.contains(ids.county_code)),
+        ("school_name_missing", "school_name", _absent(found.source, "school_name")),
+        ("name_damaged", "school_name", pl.col("school_name").str.contains(_DAMAGED, literal=True)),
     ]
+    wanted = {
+        "school_id": (ids.school_id_words, ids.school_id_words_en),
+        "county_code": (ids.county_code_words, ids.county_code_words_en),
+        "school_year": (str(year), str(year)),
+    }
     if found.source.counties:
         register = [entry["code"] for entry in found.source.counties]
-        checks.append(("county_unknown", "county_code", ~county.is_in(register), ""))
+        checks.append(("county_unknown", "county_code", ~county.is_in(register)))
     else:
-        checks.append(("county_name_missing", "county_name", pl.col("county_name").is_null(), ""))
+        checks.append(("county_name_missing", "county_name", _absent(found.source, "county_name")))
+        checks.append(("name_damaged", "county_name", pl.col("county_name").str.contains(_DAMAGED, literal=True)))
     if "school_type_code" not in layout.constants:
         kind = pl.col("school_type_code")
-        checks.append(("school_type_unknown", "school_type_code", kind.is_null() | ~kind.is_in(types), ""))
+        checks.append(("school_type_unknown", "school_type_code", kind.is_null() | ~kind.is_in(types)))
     if "school_year" in text.columns:
         stated = {cell: year_of_cell(found, cell) for cell in text["school_year"].drop_nulls().unique().to_list()}
         of_year = [cell for cell, means in stated.items() if means == year]
         cell = pl.col("school_year")
-        checks.append(("year_mismatch", "school_year", cell.is_null() | ~cell.is_in(of_year), str(year)))
-    broken = text.with_columns(
-        pl.coalesce(pl.when(breaks).then(pl.lit(rule)) for rule, _, breaks, _ in checks).alias("rule")
-    )
+        checks.append(("year_mismatch", "school_year", cell.is_null() | ~cell.is_in(of_year)))
+    first = pl.coalesce(pl.when(breaks).then(pl.lit(number)) for number, (*_, breaks) in enumerate(checks))
+    broken = text.with_columns(first.alias(_INDEX))
     refused = [
         as_faults(
-            with_record(broken.filter(pl.col("rule") == rule), header_of),
+            with_record(broken.filter(pl.col(_INDEX) == number), header_of),
             "row",
             rule,
             header=header_of.get(column),
             column=column,
             value=pl.col(column),
-            wanted=wanted,
+            wanted=wanted.get(column, (None, None))[0],
+            wanted_en=wanted.get(column, (None, None))[1],
         )
-        for rule, column, _, wanted in checks
+        for number, (rule, column, _) in enumerate(checks)
     ]
-    return broken.filter(pl.col("rule").is_null()).drop("rule"), pl.concat(refused)
+    return broken.filter(pl.col(_INDEX).is_null()).drop(_INDEX), pl.concat(refused)
 
 
-def _repeated(text: pl.DataFrame, header_of: dict[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of schools that stand once in the sheet, and every row of the others as a fault."""
-    twice = pl.col("school_id").is_duplicated()
-    rows = with_record(text.filter(twice), header_of)
-    header = header_of["school_id"]
-    faults = as_faults(rows, "row", "repeated_school", header=header, column="school_id", value=pl.col("school_id"))
-    return text.filter(~twice), faults
+def _absent(source: Source, column: str) -> pl.Expr:
+    """Whether a cell is blank or holds a symbol that the source reads as not reported."""
+    symbols = [recode.symbol for recode in source.recodes([column]) if recode.becomes is None]
+    return pl.col(column).is_null() | pl.col(column).is_in(symbols)
+
+
+def refuse_repeated(sheets: Sequence[Lines], header_of: dict[str, str]) -> list[Lines]:
+    """The sheets of one file without the schools that stand in them more than once; each of their rows a fault."""
+    ids = pl.concat([sheet.text["school_id"] for sheet in sheets])
+    twice = pl.col("school_id").is_in(ids.filter(ids.is_duplicated()).unique().to_list())
+    once = []
+    for sheet in sheets:
+        rows = with_record(sheet.text.filter(twice), header_of)
+        header, value = header_of["school_id"], pl.col("school_id")
+        faults = as_faults(rows, "row", "repeated_school", header=header, column="school_id", value=value)
+        once.append(replace(sheet, text=sheet.text.filter(~twice), faults=pl.concat([sheet.faults, faults])))
+    return once
 
 
 _FIELD_TYPES = {entry["column"]: entry["type"] for entry in school_fields()} | {"school_year": "text"}
@@ -266,11 +287,13 @@ def _cast(
             value = pl.when(cell.is_in(_YES)).then(statement=True).when(cell.is_in(_NO)).then(statement=False)
             wrong = ~cell.is_in([*_YES, *_NO])
         elif kind == "decimal":
-            exact = digits.cast(pl.Decimal(38, 10), strict=False) * header.factor
+            # 20 digits before the point, so that the factor cannot overflow the 38 of the type.
+            exact = digits.cast(pl.Decimal(30, 10), strict=False).cast(pl.Decimal(38, 10)) * header.factor
             value = pl.when(cell.str.contains(_DECIMAL)).then(exact.round(4).cast(DECIMAL, strict=False))
             wrong = cell.is_not_null() & value.is_null()
         else:
-            whole = digits.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False) * header.factor
+            size = pl.Int32 if kind == "year" else pl.Int64
+            whole = digits.str.replace(r"\.0+$", "").cast(size, strict=False) * header.factor
             value = pl.when(cell.str.contains(_WHOLE)).then(whole)
             wrong = cell.is_not_null() & value.is_null()
         casts.append(value.alias(header.column))
@@ -391,8 +414,24 @@ def _keep_contract(
     schools: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows as the contract of `schools` wants them; the cells that break it nulled, each a fault."""
-    schools = conform(schools, SCHOOLS)
-    broken = failures(schools, SCHOOLS, with_key=False)
+    sound = conform(schools, SCHOOLS)
+    faults = [pl.DataFrame(schema=FAULTS)]
+    # A cell that is nulled may leave another one without its match, so the contract is asked until it is kept.
+    while (broken := failures(sound, SCHOOLS, with_key=False)).height:
+        # A value that is impossible by itself is refused first, so that it does not drag down what it is held against.
+        alone = broken.filter(pl.col("column").is_not_null())
+        broken = alone if alone.height else broken
+        nulled, found_faults = _null_broken(sound, broken, text, header_of)
+        if nulled.equals(sound):
+            break
+        sound, faults = nulled, [*faults, *found_faults]
+    return sound, pl.concat(faults)
+
+
+def _null_broken(
+    schools: pl.DataFrame, broken: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    """The rows without the cells that the given breaches refuse, each a fault."""
     rules = {rule.name: rule for rule in SCHOOLS.rules}
     faults = []
     index = pl.int_range(schools.height, dtype=pl.Int64, eager=True)
@@ -407,4 +446,4 @@ def _keep_contract(
         _, found_faults = _refuse(schools, text, where, columns, name, header_of)
         sound, _ = _refuse(sound, text, where, columns, name, header_of)
         faults.append(found_faults)
-    return sound, pl.concat(faults or [pl.DataFrame(schema=FAULTS)])
+    return sound, faults

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.harmonise import FAULTS, Lines, read_lines, to_schools
+from pipelines.harmonise import FAULTS, Lines, has_rows, read_lines, refuse_repeated, to_schools
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from schemas.contract import tidy
@@ -69,6 +69,7 @@ class _File:
                         "rule": fault.rule,
                         "value": fault.value,
                         "wanted": fault.wanted,
+                        "wanted_en": fault.wanted_en,
                     }
                 ],
                 schema=FAULTS,
@@ -101,7 +102,7 @@ def take_in(
     """
     sources = list(sources)
     taken: list[_File] = []
-    for shown, path in files:
+    for shown, path in dict(files).items():
         each(shown)
         file = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years)
         if file is not None:
@@ -180,10 +181,7 @@ def read_file(
             file.status, file.reason = "ignored", "来源不在本次范围内 / of a source not asked for"
             return file
         bodies = [(sheet, sheet.sheet.body(sheet.header_row)) for sheet in found]
-        file.year = next((year for sheet, body in bodies if (year := school_year(sheet, body, shown))), None)
-        if file.year is None:
-            file.refuse(UnreadableError("no_school_year", wanted=_where_years_stand(found[0])))
-            return file
+        file.year = _stated_year(bodies, shown)
         if not years(file.year):
             return None
         _read_sheets(file, bodies, file.year)
@@ -192,9 +190,27 @@ def read_file(
     return file
 
 
-def _where_years_stand(found: Recognised) -> str:
-    words = {"column": "学年列", "title": "表头上方的标题", "file_name": "文件名"}
-    return "、".join(dict.fromkeys(words[clue.place] for clue in found.source.described.layouts[found.layout].year))
+def _stated_year(bodies: list[tuple[Recognised, Body]], shown: str) -> int:
+    """The school year that the file states. Raises UnreadableError where there is none, or no row to state it."""
+    for found, body in bodies:
+        if body.ragged and not has_rows(body):
+            raise UnreadableError("rows_unlike_header", str(body.ragged[0][1]), str(len(found.headers)))
+    year = next((year for found, body in bodies if (year := school_year(found, body, shown))), None)
+    if year is None and not any(has_rows(body) for _, body in bodies):
+        raise UnreadableError("no_rows")
+    if year is None:
+        raise UnreadableError("no_school_year", "", *_where_years_stand(bodies[0][0]))
+    return year
+
+
+def _where_years_stand(found: Recognised) -> tuple[str, str]:
+    words = {
+        "column": ("学年列", "the year column"),
+        "title": ("表头上方的标题", "a title above the header"),
+        "file_name": ("文件名", "the file's name"),
+    }
+    places = dict.fromkeys(clue.place for clue in found.source.described.layouts[found.layout].year)
+    return "、".join(words[place][0] for place in places), " or ".join(words[place][1] for place in places)
 
 
 def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> list[Recognised]:
@@ -218,13 +234,12 @@ def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> l
             return chosen
     file.form = seen[0].form if seen else None
     shown = max((row for sheet in seen for row in sheet.head), key=lambda row: sum(map(bool, row)), default=[])
-    cells = [cell.strip() for cell in shown if cell and cell.strip()]
+    cells = [" ".join(cell.split()) for cell in shown if cell and cell.strip()]
     if not cells:
         raise UnreadableError("empty_file")
     text = "、".join(cells[:6])
-    if not seen[0].form.startswith(("xlsx", "parquet")) and not text.isprintable():
-        raise UnreadableError("encoding", wanted="、".join(encodings).upper())
-    if not seen[0].form.startswith(("xlsx", "parquet")) and "\ufffd" in text:
+    is_text = not seen[0].form.startswith(("xlsx", "parquet"))
+    if is_text and (not text.isprintable() or "\ufffd" in text):
         raise UnreadableError("encoding", wanted="、".join(encodings).upper())
     raise UnreadableError("not_recognised", text[:200])
 
@@ -248,8 +263,9 @@ def _read_sheets(file: _File, bodies: list[tuple[Recognised, Body]], year: int) 
     file.rows_read = sum(part.rows_read for part in lines)
     if not file.rows_read:
         raise UnreadableError("no_rows")
-    file.lines = lines
-    file.faults += [part.faults for part in lines]
+    header_of = {header.column: header.header for header in matched[0][2].values()}
+    file.lines = refuse_repeated(lines, header_of)
+    file.faults += [part.faults for part in file.lines]
 
 
 def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -283,6 +299,8 @@ def _returns(taken: Sequence[_File], superseded: pl.DataFrame, cell_faults: pl.D
         status = file.status or (
             "superseded"
             if rows_lost and rows_lost == kept
+            else "refused"
+            if not kept
             else "partly_accepted"
             if refused_rows or refused_cells
             else "accepted"
@@ -333,11 +351,13 @@ def _quarantine(faults: pl.DataFrame, taken: Sequence[_File]) -> pl.DataFrame:
         unknown = faults.filter(pl.col("message_zh").is_null())["rule"].unique().to_list()
         raise KeyError(f"schemas/rules.csv has no message for {unknown}")
 
-    def filled(message: str) -> pl.Expr:
+    def filled(message: str, wanted: str, blank: str) -> pl.Expr:
         return (
             pl.col(message)
-            .str.replace("{value}", pl.col("value").fill_null("").str.head(200), literal=True)
-            .str.replace("{wanted}", pl.col("wanted").fill_null(""), literal=True)
+            .str.replace("{wanted}", pl.col(wanted).fill_null(""), literal=True)
+            .str.replace("{value}", pl.col("value").fill_null(blank).str.head(200), literal=True)
         )
 
-    return faults.with_columns(message=filled("message_zh"), message_en=filled("message_en"))
+    return faults.with_columns(
+        message=filled("message_zh", "wanted", "（空）"), message_en=filled("message_en", "wanted_en", "(blank)")
+    )

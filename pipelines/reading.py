@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import fastexcel
@@ -20,7 +23,7 @@ ROW = "__row__"
 
 _SIGNATURES = (
     (b"%PDF", "PDF"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Excel（.xls）/ old Excel (.xls)"),
+    (b"\xd0\xcf\x11\xe0", "旧版 Excel（.xls）或加密的工作簿 / old Excel (.xls) or an encrypted workbook"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"Rar!", "RAR"),
@@ -30,11 +33,14 @@ _SIGNATURES = (
 
 
 class UnreadableError(Exception):
-    """A file that holds no table that we can read: the rule it breaks, the value seen, what was wanted."""
+    """A file that holds no table that we can read: the rule it breaks, the value seen, what was wanted.
 
-    def __init__(self, rule: str, value: str = "", wanted: str = "") -> None:
+    `wanted_en` is what was wanted in English, where that differs.
+    """
+
+    def __init__(self, rule: str, value: str = "", wanted: str = "", wanted_en: str = "") -> None:
         super().__init__(rule, value, wanted)
-        self.rule, self.value, self.wanted = rule, value, wanted
+        self.rule, self.value, self.wanted, self.wanted_en = rule, value, wanted, wanted_en or wanted
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,8 @@ class Body:
     """The rows under a header.
 
     `cells`: one String column per field, named by its position, and the row's number. `ragged`: rows whose number of
-    fields is not the header's: their number, how many fields they have, their text. `errors`: cells that hold a
-    formula error: row number, position, what the error is.
+    fields is not the header's: their number, how many fields they have, the fields as JSON. `errors`: cells that hold a
+    formula error: row number, position, the error as the workbook shows it.
     """
 
     cells: pl.DataFrame
@@ -85,7 +91,26 @@ def _workbook(content: bytes) -> list[Sheet]:
         book = fastexcel.read_excel(content)
         return [_worksheet(book, name) for name in book.sheet_names]
     except fastexcel.FastExcelError as fault:
+        with suppress(zipfile.BadZipFile):
+            if not any(name.startswith("xl/") for name in zipfile.ZipFile(io.BytesIO(content)).namelist()):
+                raise UnreadableError("not_a_table", "ZIP") from fault
         raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+
+
+_ERRORS = {
+    "Error(Div0)": "#DIV/0!",
+    "Error(NA)": "#N/A",
+    "Error(Name)": "#NAME?",
+    "Error(Null)": "#NULL!",
+    "Error(Num)": "#NUM!",
+    "Error(Ref)": "#REF!",
+    "Error(Value)": "#VALUE!",
+}
+
+
+def _error_shown(detail: str) -> str:
+    """A formula error as the workbook shows it, from the reader's words for it."""
+    return next((shown for name, shown in _ERRORS.items() if name in detail), detail)
 
 
 def _worksheet(book: fastexcel.ExcelReader, name: str) -> Sheet:
@@ -96,7 +121,7 @@ def _worksheet(book: fastexcel.ExcelReader, name: str) -> Sheet:
     cells = cells.rename({old: str(position) for position, old in enumerate(cells.columns)})
     cells = cells.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     errors = tuple(
-        (fault.position[0] + 1, fault.position[1], fault.detail.split("'")[1] if "'" in fault.detail else fault.detail)
+        (fault.position[0] + 1, fault.position[1], _error_shown(fault.detail))
         for fault in (faults.errors if faults else ())
     )
     head = [["" if cell is None else cell for cell in row[1:]] for row in cells.head(HEAD_ROWS).iter_rows()]
@@ -115,10 +140,18 @@ def _parquet(content: bytes) -> Sheet:
         raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
     names = table.column_names
     frame = pl.DataFrame(pl.from_arrow(table.rename_columns([str(i) for i in range(len(names))])))
-    cells = (
-        frame.select(pl.all().cast(pl.String)).with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
-    )
+    texts = pl.DataFrame([_as_text(column) for column in frame.iter_columns()])
+    cells = texts.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     return Sheet(None, [list(names)], lambda _header_row: Body(cells), "parquet")
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """The column as text; values without a text of their own (lists, bytes) as Python writes them."""
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError:
+        shown = [None if value is None else str(value) for value in column.to_list()]
+        return pl.Series(column.name, shown, pl.String)
 
 
 def _texts(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
@@ -147,10 +180,13 @@ def _delimited(text: str, encoding: str) -> Sheet:
         "\t,;", key=lambda mark: max((line.count(mark) for line in top.splitlines()[:HEAD_ROWS]), default=0)
     )
     rows: list[list[str]] = []
-    for row in csv.reader(io.StringIO(top), delimiter=separator):
-        rows.append(row)
-        if len(rows) == HEAD_ROWS:
-            break
+    try:
+        for row in csv.reader(io.StringIO(top, newline=""), delimiter=separator):
+            rows.append(row)
+            if len(rows) == HEAD_ROWS:
+                break
+    except csv.Error:  # a field without end
+        rows.append([top[:200]])
 
     def body(header_row: int) -> Body:
         return _delimited_body(text, separator, header_row, len(rows[header_row - 1]))
@@ -160,11 +196,11 @@ def _delimited(text: str, encoding: str) -> Sheet:
 
 
 def _delimited_body(text: str, separator: str, header_row: int, width: int) -> Body:
-    ragged: list[tuple[int, int, str]] = []
+    ragged: list[pa.csv.InvalidRow] = []
 
     def refuse(row: pa.csv.InvalidRow) -> str:
         if row.text.strip():
-            ragged.append((row.number, row.actual_columns, row.text))
+            ragged.append(row)
         else:
             blank.append(row.number)
         return "skip"
@@ -185,11 +221,33 @@ def _delimited_body(text: str, separator: str, header_row: int, width: int) -> B
     except pa.ArrowInvalid as fault:
         raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
     # Rows that do not fit are left out by the reader, so the others are numbered around them.
-    passed_over = sorted({number for number, *_ in ragged} | set(blank))
+    passed_over = sorted({row.number for row in ragged} | set(blank))
     numbers = pl.int_range(1, table.num_rows + len(passed_over) + 1, dtype=pl.Int64, eager=True)
     numbers = numbers.filter(~numbers.is_in(passed_over)).alias(ROW)
-    cells = pl.DataFrame(pl.from_arrow(table)).with_columns(numbers)
-    return Body(
-        cells.filter(pl.col(ROW) > header_row),
-        ragged=tuple(row for row in ragged if row[0] > header_row),
-    )
+    cells = pl.DataFrame(pl.from_arrow(table)).with_columns(numbers).filter(pl.col(ROW) > header_row)
+    ragged = [row for row in ragged if row.number > header_row]
+    opened = _open_quotes(cells, ragged, separator, width) if '"' in text else []
+    if opened:
+        raise UnreadableError("open_quote", str(min(opened)))
+    return Body(cells, ragged=tuple((row.number, row.actual_columns, _fields(row.text, separator)) for row in ragged))
+
+
+def _open_quotes(cells: pl.DataFrame, ragged: list[pa.csv.InvalidRow], separator: str, width: int) -> list[int]:
+    """The numbers of the rows in which a quote that nothing closes swallowed rows that follow.
+
+    A line inside a row that fell apart, or a single cell of several lines, then holds the separators of a whole row.
+    """
+    whole = width - 1
+    torn = [row.number for row in ragged if any(line.count(separator) >= whole for line in row.text.splitlines()[1:])]
+    cell = pl.all().exclude(ROW)
+    swallowing = cell.str.contains_any(["\n", "\r"]) & (cell.str.count_matches(separator, literal=True) >= whole)
+    return torn + cells.filter(pl.any_horizontal(swallowing))[ROW].to_list()
+
+
+def _fields(text: str, separator: str) -> str:
+    """The fields of a row of text as a JSON list."""
+    try:
+        row = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    except csv.Error:
+        row = [text]
+    return json.dumps(row, ensure_ascii=False)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipelines.reading import Body, Sheet, UnreadableError
-from schemas.source import Header, Source, plain
+from schemas.source import Header, Source, YearClue, plain
+from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 
 RECOGNISED_SHARE = 0.5
 """Share of a layout's headers from which on a sheet counts as that layout, perhaps faulty, and no longer as unknown."""
@@ -58,19 +59,25 @@ def school_year(found: Recognised, body: Body, file: str) -> int | None:
         else:
             texts = [PurePosixPath(file).name]
         for text in texts:
-            match = re.search(clue.pattern, text.strip())
-            if match:
-                return int(match[1]) + clue.offset
+            year = _year(clue, text)
+            if year is not None:
+                return year
     return None
 
 
 def year_of_cell(found: Recognised, text: str) -> int | None:
     """The school year that a cell of the layout's year column states."""
     for clue in found.source.described.layouts[found.layout].year:
-        match = re.search(clue.pattern, text.strip()) if clue.place == "column" else None
-        if match:
-            return int(match[1]) + clue.offset
+        year = _year(clue, text) if clue.place == "column" else None
+        if year is not None:
+            return year
     return None
+
+
+def _year(clue: YearClue, text: str) -> int | None:
+    match = re.search(clue.pattern, text.strip())
+    year = int(match[1]) + clue.offset if match else None
+    return year if year is not None and FIRST_SCHOOL_YEAR <= year <= LAST_SCHOOL_YEAR else None
 
 
 def _year_headers(found: Recognised) -> set[str]:
@@ -103,13 +110,14 @@ def match_headers(found: Recognised, year: int) -> tuple[dict[int, Header], list
     places: dict[int, Header] = {}
     faults = []
     for header in expected:
-        positions = [position for position, name in enumerate(present) if name == plain(header.header)]
+        wanted = plain(header.header)
+        positions = [position for position, name in enumerate(present) if name == wanted]
         if len(positions) == 1:
             places[positions[0]] = header
         elif positions:
             faults.append(UnreadableError("repeated_header", header.header))
         else:
-            near = difflib.get_close_matches(plain(header.header), [name for name in present if name], n=3, cutoff=0.5)
+            near = difflib.get_close_matches(wanted, [name for name in present if name], n=3, cutoff=0.5)
             shown = "、".join(found.headers[present.index(name)].strip() for name in near) or "（无 / none）"
             faults.append(UnreadableError("missing_header", shown, header.header))
     claimed = {plain(header.header) for header in expected}

@@ -14,6 +14,12 @@ DECIMAL = pl.Decimal(18, 4)
 """Areas, money and bandwidth: four decimals, held exactly, so that sums do not depend on their order."""
 
 
+def _is_finite(data: pa.PolarsData) -> pl.LazyFrame:
+    """Whether a figure is a number: NaN passes every minimum, and undefined is null."""
+    finite: pl.LazyFrame = data.lazyframe.select(pl.col(data.key).is_finite().fill_null(value=True))
+    return finite
+
+
 @dataclass(frozen=True)
 class Column:
     """One column: what it holds, in which unit, under which name people know it."""
@@ -42,6 +48,8 @@ class Column:
             checks.append(pa.Check.str_matches(self.pattern, name="form", error="form"))
         if self.one_of is not None:
             checks.append(pa.Check.isin(self.one_of, name="unknown_code", error="unknown_code"))
+        if self.dtype == pl.Float64:
+            checks.append(pa.Check(_is_finite, name="not_finite", error="not_finite"))
         return checks
 
 
@@ -128,14 +136,14 @@ class ContractBrokenError(Exception):
     """A table of ours does not keep its contract: our fault, never the user's."""
 
 
-def _rule_name(check: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """The rule's name behind what pandera calls the failed check."""
+def _rule_name(check: pl.Expr, is_below: pl.Expr) -> pl.Expr:
+    """The rule's name behind what pandera calls the failed check; `is_below` tells the ends of a range apart."""
     return (
         pl.when(check.str.starts_with("not_nullable"))
         .then(pl.lit("missing"))
         .when(check.str.starts_with("multiple_fields_uniqueness"))
         .then(pl.lit("duplicate"))
-        .when((check == "range") & value.str.starts_with("-"))
+        .when((check == "range") & is_below)
         .then(pl.lit("negative"))
         .when(check == "range")
         .then(pl.lit("too_large"))
@@ -158,11 +166,14 @@ def failures(frame: pl.DataFrame, contract: Contract, *, with_key: bool = True) 
         part.pandera(with_key=with_key).validate(frame.select(part.polars_schema.names()), lazy=True)
     except SchemaErrors as broken:
         cases: pl.DataFrame = broken.failure_cases
+        value = pl.col("failure_case").cast(pl.String)
+        minima = {column.name: column.minimum for column in contract.columns}
+        minimum = pl.col("column").replace_strict(minima, default=None, return_dtype=pl.Float64)
         return cases.select(
             pl.col("index").cast(pl.Int64),
             pl.col("column").cast(pl.String),
-            _rule_name(pl.col("check").cast(pl.String), pl.col("failure_case").cast(pl.String)).alias("rule"),
-            pl.col("failure_case").cast(pl.String).alias("value"),
+            _rule_name(pl.col("check").cast(pl.String), value.cast(pl.Float64, strict=False) < minimum).alias("rule"),
+            value.alias("value"),
         )
     return pl.DataFrame(schema=_FAILURES)
 

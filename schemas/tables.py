@@ -31,7 +31,7 @@ def school_fields() -> tuple[dict[str, str], ...]:
 
 @cache
 def codes(name: str) -> tuple[dict[str, str], ...]:
-    """A code list (`school_types`, `areas`, `operators`), one entry per code."""
+    """A code list (`school_types`, `areas`, `operators`, `provinces`), one entry per code."""
     with (HERE / "codes" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(csv.DictReader(lines))
 
@@ -71,7 +71,16 @@ def _field_column(entry: dict[str, str]) -> Column:
 
 SOURCE = Column("source", pl.String, "数据来源", "Source", nullable=False)
 STANDARD = Column("standard", pl.String, "标准", "Standard", nullable=False, note="the standard's file name")
-YEAR = Column("school_year", pl.Int32, "学年", "School year", "year", nullable=False, minimum=FIRST_SCHOOL_YEAR, maximum=LAST_SCHOOL_YEAR)
+YEAR = Column(
+    "school_year",
+    pl.Int32,
+    "学年",
+    "School year",
+    "year",
+    nullable=False,
+    minimum=FIRST_SCHOOL_YEAR,
+    maximum=LAST_SCHOOL_YEAR,
+)
 PROVINCE = Column("province_code", pl.String, "省级行政区划代码", "Province code", nullable=False, pattern=r"^\d{6}$")
 COUNTY = Column("county_code", pl.String, "县级行政区划代码", "County code", nullable=False)
 COUNTY_NAME = Column("county_name", pl.String, "县", "County", nullable=False)
@@ -188,7 +197,7 @@ def _school_rules() -> tuple[Rule, ...]:
             ("equipment_value_yuan", "pupils_primary", "pupils_junior", "pupils_senior"),
             ("equipment_value_yuan",),
             pl.col("equipment_value_yuan").cast(pl.Float64)
-            <= EQUIPMENT_PER_PUPIL_MAX * pl.max_horizontal(pupils, pl.lit(1)),
+            <= EQUIPMENT_PER_PUPIL_MAX * pl.when(pupils > 0).then(pupils),
         ),
     ]
     return tuple(rules)

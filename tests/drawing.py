@@ -1,4 +1,4 @@
-"""Return files drawn by hand: a sound school under the headers of its year, and the file formats it may come in."""
+"""Return files drawn by hand: schools under the headers of their year, and the formats that a file may come in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from schemas.source import sources
 
 CN = sources()["cn-returns"]
 TW = sources()["tw-moe"]
-
 Row = Sequence[object]
+_ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
 
 
 def header_of(column: str, year: int = 2021) -> str:
@@ -25,56 +25,79 @@ def header_of(column: str, year: int = 2021) -> str:
 
 
 def headers(year: int = 2021) -> list[str]:
-    """The headers of cn-returns in a school year."""
+    """The header row of cn-returns."""
     return [header.header for header in CN.headers("school", year)]
 
 
-def cells(number: int = 1, year: int = 2021, **given: str | None) -> list[str]:
-    """One sound nine-year school as cn-returns has it, most cells blank; `given` replaces cells by column."""
-    sound = {
+def cells(number: int = 1, year: int = 2021, **given: str) -> list[str]:
+    """A row of cn-returns: a nine-year school of which nothing but its identity and the given columns is filled in."""
+    filled = {
         "school_year": str(year),
         "county_code": "110101",
         "county_name": "甲县",
         "school_id": f"2111{number:06d}",
         "school_name": f"第{number}学校",
         "school_type_code": "312",
-        "pupils_primary": "600",
-        "pupils_junior": "300",
-        "classes_primary": "15",
-        "classes_junior": "7",
-        "full_time_teachers_primary": "30",
-        "full_time_teachers_junior": "24",
+    } | given
+    columns = [header.column for header in CN.headers("school", year)]
+    assert set(filled) <= set(columns), set(filled) - set(columns)
+    return [filled.get(column, "") for column in columns]
+
+
+def table(count: int = 3, year: int = 2021) -> list[list[str]]:
+    """The header row of cn-returns and so many sound schools, with 100 books, 200 books …"""
+    return [headers(year), *(cells(number, year, books=str(100 * number)) for number in range(1, count + 1))]
+
+
+def tw_table(layout: str, year: int, *schools: dict[str, str], title: bool = True) -> list[list[str]]:
+    """A file of tw-moe: titles where the layout has them, the header row, schools with 0 where nothing is given."""
+    columns = TW.headers(layout, year)
+    sound = {
+        "school_year": str(year - 1911),
+        "county_code": "01",
+        "county_name": "新北市",
+        "town_name": "板橋區",
+        "school_id": "014601",
+        "school_name": "市立甲國小",
     }
-    filled = sound | given
-    unknown = set(filled) - {header.column for header in CN.headers("school", year)}
-    assert not unknown, unknown
-    return [filled.get(header.column) or "" for header in CN.headers("school", year)]
+    rows = [[(sound | school).get(header.column, "0") for header in columns] for school in schools]
+    top = [["學校別資料"], [f"{year - 1911} 學年度 SY{year}-{year + 1}"]] if layout.endswith("raw") and title else []
+    return [*top, [header.header for header in columns], *rows]
 
 
-def schools(count: int, year: int = 2021) -> list[list[str]]:
-    """So many sound schools."""
-    return [cells(number, year) for number in range(1, count + 1)]
+def text(rows: Sequence[Row], delimiter: str = ",") -> str:
+    """The rows as delimited text, with quotes where needed."""
+    lines = io.StringIO()
+    csv.writer(lines, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    return lines.getvalue()
 
 
-def write_csv(path: Path, rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -> Path:
-    """The rows as text with quotes where needed."""
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
-    path.write_bytes(text.getvalue().encode(encoding))
+def write_text(path: Path, rows: Sequence[Row], encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    """A text file of the rows."""
+    path.write_bytes(text(rows, delimiter).encode(encoding))
     return path
 
 
-def write_xlsx(path: Path, pages: Mapping[str, Sequence[Row]], *, top: int = 0, left: int = 0) -> Path:
-    """A workbook of sheets by name; `top` blank rows and `left` blank columns come first; "=" begins a formula."""
-    with xlsxwriter.Workbook(path) as book:
+def workbook(pages: Mapping[str, Sequence[Row]], *, top: int = 0, left: int = 0) -> bytes:
+    """A workbook of sheets by name, `top` blank rows and `left` blank columns before each; "=#N/A" is that error."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
         for name, rows in pages.items():
             page = book.add_worksheet(name)
             for i, row in enumerate(rows, top):
                 for j, value in enumerate(row, left):
-                    if isinstance(value, str) and value.startswith("="):
-                        page.write_formula(i, j, value, value="#DIV/0!")
-                    elif value not in ("", None):
+                    if isinstance(value, str) and value.removeprefix("=") in _ERRORS and value.startswith("="):
+                        page.write_formula(i, j, "=1/0", value=value[1:])
+                    elif isinstance(value, str):
+                        page.write_string(i, j, value) if value else None
+                    elif value is not None:
                         page.write(i, j, value)
+    return content.getvalue()
+
+
+def write_workbook(path: Path, pages: Mapping[str, Sequence[Row]], *, top: int = 0, left: int = 0) -> Path:
+    """A workbook as a file."""
+    path.write_bytes(workbook(pages, top=top, left=left))
     return path
 
 
@@ -83,17 +106,22 @@ def taken(*paths: Path) -> Intake:
     return take_in([(path.name, path) for path in paths], sources().values())
 
 
-def rules(intake: Intake) -> list[str]:
-    """The rules that were broken, in the order of the quarantine."""
-    return intake.quarantine["rule"].to_list()
+def refusals(intake: Intake) -> list[tuple[str, int | None, str | None, str]]:
+    """What was refused: file, row, column, rule."""
+    return intake.quarantine.select("file", "row", "column", "rule").rows()
 
 
-def counts(intake: Intake) -> list[tuple[int, int, int, int]]:
-    """Rows read, accepted, refused and superseded, file by file."""
+def counts(intake: Intake) -> dict[str, tuple[int, int, int, int]]:
+    """Rows read, accepted, refused and superseded of each file."""
     names = ("rows_read", "rows_accepted", "rows_refused", "rows_superseded")
-    return intake.returns.select(names).rows()
+    return {row[0]: row[1:] for row in intake.returns.select("file", *names).iter_rows()}
 
 
-def accepted(intake: Intake, column: str) -> pl.Series:
-    """One column of the accepted schools."""
-    return intake.schools[column]
+def status(intake: Intake) -> dict[str, str]:
+    """What became of each file."""
+    return dict(intake.returns.select("file", "status").iter_rows())
+
+
+def school(intake: Intake, number: int = 1) -> dict[str, object]:
+    """The accepted row of a school of cn-returns."""
+    return intake.schools.row(by_predicate=pl.col("school_id") == f"2111{number:06d}", named=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
@@ -103,14 +104,12 @@ def test_a_standard_that_is_only_a_new_file_yields_verdicts(tmp_path: Path) -> N
 )
 def test_a_broken_standard_is_refused_with_file_and_key(tmp_path: Path, before: str, after: str, words: str) -> None:
     assert before in PROVINCIAL
-    with pytest.raises(StandardError, match="xx-province-2010.toml") as refused:
+    with pytest.raises(StandardError, match=r"xx-province-2010\.toml") as refused:
         load(written(tmp_path, PROVINCIAL.replace(before, after)))
     assert words in str(refused.value)
 
 
 def test_the_value_in_force_is_that_of_the_first_of_september() -> None:
-    import datetime as dt
-
     values = (
         Limits(dt.date(2020, 9, 2), primary=Decimal("0.4")),
         Limits(dt.date(2012, 1, 20), primary=Decimal("0.65")),

@@ -24,8 +24,6 @@ from standards.standard import Standard, standards
 
 OTHER_SOURCES_ONLY = {"unknown_header", "county_unknown", "parts_are_total"}
 """Rules that a national return cannot break: it lists unknown columns, and has neither register nor sums."""
-MET_OTHERWISE = {("planted/只有表头.xlsx", "no_rows"): "no_school_year"}
-"""Faults that the intake names by another rule so far. An entry that no longer holds fails its test: remove it."""
 
 
 def _intake(inbox: Path) -> Intake:
@@ -252,18 +250,8 @@ def test_every_row_of_every_file_is_accounted_for(taken: Intake) -> None:
 
 def test_exactly_the_planted_faults_are_refused(taken: Intake) -> None:
     refused = Counter(taken.quarantine.select("file", "rule").iter_rows())
-    wanted = {
-        (fault.file, MET_OTHERWISE.get((fault.file, fault.rule), fault.rule)): fault.entries
-        for fault in faults()
-        if fault.rule
-    }
+    wanted = {(fault.file, fault.rule): fault.entries for fault in faults() if fault.rule}
     assert dict(refused) == wanted
-
-
-@pytest.mark.parametrize(("place", "rule"), MET_OTHERWISE.items(), ids=[rule for _, rule in MET_OTHERWISE])
-def test_a_fault_named_by_another_rule_is_still_named_so(taken: Intake, place: tuple[str, str], rule: str) -> None:
-    found = taken.quarantine.filter(pl.col("file") == place[0])["rule"].to_list()
-    assert found == [rule], f"{place[0]} now meets {found}: remove it from MET_OTHERWISE"
 
 
 def test_every_rule_that_a_national_return_can_break_is_planted() -> None:
