@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from assets.automation import affected_range, changed_years, inbox_sensor, nightly
+from assets.checks import CHECKS
 from assets.definitions import defs
-from assets.home import Home
+from assets.home import Home, to_parquet
 from assets.resource import HomeResource, school_years
 from pipelines.synthetic import province
 from reports.return_workbook import return_frame
@@ -93,7 +94,7 @@ def test_a_range_is_one_run_that_records_counts_and_what_was_refused(home: Home)
 
 
 def test_a_table_that_breaks_its_contract_stops_what_is_downstream(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {name: None for name in COUNTY_DISPERSION.polars_schema.names()} | {"cv": -1.0}
+    row = dict.fromkeys(COUNTY_DISPERSION.polars_schema.names()) | {"cv": -1.0}
     broken = conform(pl.DataFrame([row]), COUNTY_DISPERSION)
     monkeypatch.setattr("assets.tables.dispersion.county_dispersion", lambda *_: broken)
     with dg.DagsterInstance.ephemeral() as instance:
@@ -108,9 +109,6 @@ def test_a_table_that_breaks_its_contract_stops_what_is_downstream(home: Home, m
 
 
 def test_a_stored_table_that_breaks_its_contract_fails_its_check(home: Home) -> None:
-    from assets.checks import CHECKS
-    from assets.home import to_parquet
-
     home.inbox.joinpath("2021.csv").unlink()
     with dg.DagsterInstance.ephemeral() as instance:
         assert materialise(home, 2020, 2020, instance).success
