@@ -34,7 +34,7 @@ check: $(READY) ## lint, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 dev: $(READY) ## Dagster's own pages on http://127.0.0.1:3000
 	@home="$${JUNHENG_HOME:-$(CURDIR)/.junheng}"; mkdir -p "$$home/dagster" "$$home/inbox"; \

@@ -181,7 +181,8 @@ def _sentences(
         counts = _counts(standard, verdicts)
         if standard.dispersion.rule != "none":
             said.append(
-                _("{standard}：达标 {met} 个，未达标 {not_met} 个，无法判定 {unknown} 个。").format(
+                _("{standard}（{part}）：达标 {met} 个，未达标 {not_met} 个，无法判定 {unknown} 个。").format(
+                    part=standard.part.zh,
                     standard=sentences.short_title(standard),
                     met=display.count(counts["met"]),
                     not_met=display.count(counts["not_met"]),

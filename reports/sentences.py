@@ -84,8 +84,23 @@ def why(county: CountyTables, standard: Standard) -> tuple[str, ...]:
     verdict = county.verdicts[standard.id, "all"]
     if standard.school_rule is not None:
         sentences.append(school_fact(verdict, standard))
-    sentences += absent_stages(county, standard)
+    sentences += [*absent_stages(county, standard), *part_words(standard, county.year)]
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def part_words(standard: Standard, year: int) -> list[str]:
+    """Which part of the standard the verdict is on, and whether it is older than the standard's first values."""
+    said = []
+    if standard.not_judged is not None:
+        said.append(
+            _("结论只涉及{part}；{others}不在学校报表之内，未作评定。").format(
+                part=standard.part.zh, others=standard.not_judged.zh
+            )
+        )
+    starts = [limits.starts.year for limits in standard.dispersion.limits]
+    if starts and year < min(starts):
+        said.append(_("本学年早于该标准，按其最早的限值回溯计算。"))
+    return said
 
 
 def absent_stages(county: CountyTables, standard: Standard) -> list[str]:
@@ -195,6 +210,7 @@ def _what(standard: Standard, row: Row) -> str:
 def title(county: CountyTables) -> str:
     """The finding, in one line: each standard's verdict, and for the last that is not met the reason in counts."""
     clauses = []
+    judged = any(standard.not_judged for standard in county.standards)
     for standard in county.standards:
         verdict = county.verdicts.get((standard.id, "all"))
         if verdict is None:
@@ -204,7 +220,8 @@ def title(county: CountyTables) -> str:
             continue
         clause = short_title(standard) + display.status_word(verdict["verdict"])
         clauses.append(clause + _cause(verdict))
-    return _("{county}：{findings}").format(county=county.name, findings="；".join(clauses))
+    subject = _("{county}资源配置").format(county=county.name) if judged else county.name
+    return _("{subject}：{findings}").format(subject=subject, findings="；".join(clauses))
 
 
 def _cause(verdict: Row) -> str:

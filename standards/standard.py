@@ -101,7 +101,10 @@ class Slippage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A standard. `id` is the file's stem; `applies_to` names the sources whose pages show it."""
+    """A standard. `id` is the file's stem; `applies_to` names the sources whose pages show it.
+
+    `part` is what is judged here, `not_judged` what the standard asks beyond it.
+    """
 
     title: Words
     document: Words
@@ -112,6 +115,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     indicators: tuple[Indicator, ...]
     dispersion: Dispersion
     issued: dt.date | None = None
+    not_judged: Words | None = None
     school_rule: SchoolRule | None = None
     slippage: Slippage = Slippage()
     id: str = ""

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.verdicts import county_verdicts, school_verdicts
+from reports.sentences import part_words
 from standards.standard import HERE, Limits, StandardError, in_force, load, standards
 from tests.county import figures
 
@@ -168,3 +169,15 @@ def test_no_threshold_of_policy_stands_in_the_code() -> None:
         for path in (root / folder).glob("*.py"):
             words = path.read_text("utf-8").replace('"""', "\n").replace("(", " ").replace(")", " ").replace(",", " ")
             assert not set(numbers) & set(words.split()), path
+
+
+def test_a_verdict_says_which_part_of_the_standard_it_is_on_and_what_it_leaves_out() -> None:
+    said = part_words(QUALITY, 2023)
+    assert said == [
+        "结论只涉及资源配置；前置条件、政府保障程度 15 项、教育质量 9 项、社会认可度和一票否决不在学校报表之内，未作评定。"
+    ]
+    assert part_words(standards()["tw-indicative"], 2023) == []
+
+
+def test_a_school_year_before_the_standard_is_said_to_be_measured_backwards() -> None:
+    assert part_words(QUALITY, 2016)[-1] == "本学年早于该标准，按其最早的限值回溯计算。"
