@@ -11,7 +11,7 @@ import pytest
 from assets.automation import affected_range, changed_years, inbox_sensor, nightly
 from assets.checks import CHECKS
 from assets.definitions import defs
-from assets.home import Home, to_parquet
+from assets.home import Home, HomeLockedError, to_parquet
 from assets.resource import HomeResource, school_years
 from pipelines.synthetic import province
 from reports.return_workbook import return_frame
@@ -154,3 +154,15 @@ def test_the_sensor_waits_until_the_inbox_lies_still(home: Home) -> None:
             answers.append(inbox_sensor(context))
             cursor = context.cursor
     assert [type(answer) for answer in answers] == [dg.SkipReason, dg.RunRequest, dg.SkipReason]
+
+
+@pytest.mark.parametrize("fault", [HomeLockedError("in use"), OSError("disk")])
+def test_a_lock_or_a_disk_that_fails_is_tried_again_later(home: Home, fault: Exception) -> None:
+    with pytest.raises(dg.RetryRequested) as again, HomeResource(root=str(home.root)).writing():
+        raise fault
+    assert again.value.max_retries == 3
+
+
+def test_a_defect_of_ours_is_not_tried_again(home: Home) -> None:
+    with pytest.raises(ContractBrokenError), HomeResource(root=str(home.root)).writing():
+        raise ContractBrokenError("broken")
