@@ -212,6 +212,7 @@ def _standard(standard: Standard) -> list[str]:
         f"- Document: {standard.document.zh} ({standard.document.en})",
         f"- Issued: {standard.issued or '-'}",
         f"- Part measured here: {standard.part.zh} ({standard.part.en})",
+        *([f"- Not judged here: {left.zh} ({left.en})"] if (left := standard.not_judged) else []),
         f"- Shown on the pages of: {_names(standard.applies_to)}",
         f"- Stages: {_names(scope.stages)}",
         f"- School types: {_coded(scope.school_types, 'school_types') or 'all'}",
