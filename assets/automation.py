@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import dagster as dg
 
 from assets.checks import RANGE_END, RANGE_START
-from assets.home import UNKNOWN, Home
-from assets.resource import FIRST_YEAR, HomeResource
+from assets.home import FIRST_YEAR, UNKNOWN, Home
+from assets.resource import HomeResource
 from pipelines.intake import inbox_files, survey
 from schemas.source import sources
 
@@ -21,9 +21,15 @@ refresh_job = dg.define_asset_job(
 
 
 def changed_years(resource: HomeResource) -> list[int]:
-    """The school years whose files differ from those behind the published edition: new, changed or taken away."""
+    """The school years whose files differ from those behind the published edition: new, changed or taken away.
+
+    None where the inbox is empty or gone: that is a mistake to be looked at, not a province without schools.
+    """
     home = resource.home.published()
-    files = [(path.relative_to(resource.inbox_folder).as_posix(), path) for path in inbox_files(resource.inbox_folder)]
+    folder = resource.inbox_folder
+    files = [(path.relative_to(folder).as_posix(), path) for path in inbox_files(folder)] if folder.is_dir() else []
+    if not files:
+        return []
     now = survey(files, sources().values())
     before = home.read("returns", [*home.years(), UNKNOWN])
     was, there = dict(before.select("file", "sha256").iter_rows()), dict(now.select("file", "sha256").iter_rows())
@@ -59,7 +65,9 @@ def nightly(home: HomeResource) -> dg.RunRequest | dg.SkipReason:
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
 def inbox_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """A refresh once the inbox has changed and then lain still for one look, so that no half-copied file is read."""
-    listing = [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in inbox_files(home.inbox_folder)]
+    folder = home.inbox_folder
+    there = inbox_files(folder) if folder.is_dir() else []
+    listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in there]
     seen = hashlib.sha256(json.dumps(listing).encode()).hexdigest()
     state = json.loads(context.cursor or "{}")
     context.update_cursor(json.dumps({"seen": seen, "done": state.get("done")}))

@@ -13,14 +13,24 @@ import polars as pl
 import typer
 from rich.console import Console
 from rich.table import Table
+from xlsxwriter.exceptions import FileCreateError
 
 from assets import progress
 from assets.export import FORMATS, WhereError, exported, select
-from assets.home import UNKNOWN, Home, HomeError, HomeLockedError, default_home, years_of
+from assets.home import (
+    FIRST_YEAR,
+    SYNTHETIC_MARK,
+    UNKNOWN,
+    Home,
+    HomeError,
+    HomeLockedError,
+    default_home,
+    years_of,
+)
 from pipelines.intake import Intake, inbox_files, survey, take_in
 from schemas.source import Source, SourceError, sources
 from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
-from standards.standard import StandardError
+from standards.standard import StandardError, standards
 
 ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4
 _EXIT_CODES = (
@@ -88,25 +98,40 @@ def refresh(
         _usage(f"{folder} 里没有文件。请放入年度报表，空表可用 junheng template 取。 / The folder is empty.")
     try:
         wanted = list(years_of(years)) if years else None
-    except ValueError as fault:
-        _usage(f"看不懂学年“{years}”（{fault}）；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
+    except ValueError:
+        _usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
+    standards()  # a faulty standard is said before anything is touched
     with store.locked(), progress.shown():
-        store.claim("real")
-        _refresh(store, folder, files, wanted, names)
+        years_run = _years_to_run(store, files, wanted, names, years or "")
+        store.claim("synthetic" if (folder / SYNTHETIC_MARK).exists() else "real", folder, names)
+        _refresh(store, folder, years_run, names)
     raise typer.Exit(_summary(store, wanted))
 
 
-def _refresh(
-    store: Home, folder: Path, files: list[tuple[str, Path]], wanted: list[int] | None, names: list[str]
-) -> None:
-    """The run itself; without years asked for, those of the inbox and of the home."""
-    if wanted is None:
-        found = survey(files, sources().values())
-        if names:
-            found = found.filter(pl.col("source").is_in(names))
-        wanted = sorted({*found["school_year"].drop_nulls().to_list(), *store.years()})
-        if not wanted:
-            _report_unread(files)
+def _years_to_run(
+    store: Home, files: list[tuple[str, Path]], wanted: list[int] | None, names: list[str], asked: str
+) -> list[int]:
+    """The school years of the inbox and of the home, or those of them that were asked for."""
+    found = survey(files, sources().values())
+    if names:
+        found = found.filter(pl.col("source").is_in(names))
+    there = sorted({*found["school_year"].drop_nulls().to_list(), *store.years()})
+    early = [year for year in there if year < FIRST_YEAR]
+    if early:
+        old = found.filter(pl.col("school_year") < FIRST_YEAR)["file"].to_list()
+        _usage(f"学年早于 {FIRST_YEAR}，不能收录：{'、'.join(old)}。请移出收件箱。 / School years before {FIRST_YEAR}.")
+    if not there:
+        _report_unread(files)
+    years = [year for year in there if wanted is None or year in wanted]
+    if not years:
+        _usage(
+            f"收件箱里没有 {asked} 学年的报表；有：{'、'.join(map(str, there))}。 / No return of these school years."
+        )
+    return years
+
+
+def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str]) -> None:
+    """The run itself."""
     from assets.refresh import refresh as run  # noqa: PLC0415  (Dagster, only where it runs)
 
     run(store, folder, wanted, names)
@@ -163,9 +188,10 @@ def check(
     files: Annotated[list[Path], typer.Argument(help="要检查的文件。Files to check.", show_default=False)],
 ) -> None:
     """会不会被收录？说出识别结果和每一处问题。Would these files be accepted? Names every fault."""
-    missing = [path for path in files if not path.is_file()]
+    missing = [path for path in files if not path.exists()]
     if missing:
         _usage(f"没有文件 {'、'.join(map(str, missing))} / no such file")
+    files = [file for path in files for file in (inbox_files(path) if path.is_dir() else [path])]
     taken = take_in([(str(path), path) for path in files], sources().values())
     _print_faults(taken)
     clean = (
@@ -235,7 +261,10 @@ def template(
     name = layout or layouts[0]
     of_year = year or max(first for first, _ in chosen.episodes(name))
     path = output or Path(f"{source}-{name}-{of_year}.xlsx")
-    write_return(path, chosen, name, of_year, None)
+    try:
+        write_return(path, chosen, name, of_year, None)
+    except (OSError, FileCreateError) as fault:
+        _usage(f"写不了 {path}（{fault}）；请换一个文件名。 / The file cannot be written.")
     out.print(f"已写 wrote {path}", markup=False)
 
 
@@ -299,7 +328,10 @@ def export(
     except WhereError as fault:
         _usage(str(fault))
     if output:
-        output.write_bytes(content)
+        try:
+            output.write_bytes(content)
+        except OSError as fault:
+            _usage(f"写不了 {output}（{fault.strerror}）；请换一个文件名。 / The file cannot be written.")
         err.print(f"{rows.height:,} 行 rows → {output}", markup=False)
     else:
         sys.stdout.buffer.write(content)
@@ -334,11 +366,11 @@ def demo(home: HomeOption = None) -> None:
 
     store = Home(home.expanduser().resolve()) if home else Home(default_home() / "demo")
     with store.locked(), progress.shown():
-        store.claim("synthetic")
+        store.claim("synthetic", store.inbox)
         with progress.stage("造合成省") as done:
             make_province(store.inbox, progress=done)
         files = [(path.relative_to(store.inbox).as_posix(), path) for path in inbox_files(store.inbox)]
-        _refresh(store, store.inbox, files, None, [])
+        _refresh(store, store.inbox, _years_to_run(store, files, None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
     _summary(store, None)
 

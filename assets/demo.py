@@ -26,6 +26,7 @@ from pathlib import Path
 import polars as pl
 import xlsxwriter
 
+from assets.home import SYNTHETIC_MARK
 from pipelines.synthetic import PROVINCE_NAME, province
 from reports.return_workbook import CREATED, return_frame, write_return
 from schemas.source import Source, sources
@@ -127,6 +128,7 @@ def make_province(inbox: Path, *, progress: Callable[[str], None] = lambda _file
     source = sources()["cn-returns"]
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / "planted").mkdir(exist_ok=True)
+    (inbox / SYNTHETIC_MARK).write_bytes(b"")
     whole: dict[str, Callable[[Path], None]] = {
         "2018-年报.csv": lambda path: _text(path, _frame(source, 2018, years[2018]).fill_null("*"), "gb18030"),
         "2019-年报.tsv": lambda path: _titled_tsv(path, source, 2019, years[2019]),

@@ -20,16 +20,20 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from schemas.contract import Contract, accept
+from schemas.contract import Contract, accept, conform
 from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+FIRST_YEAR = 2000
+"""The first school year that has a partition."""
+SYNTHETIC_MARK = ".synthetic"
+"""A file of this name in an inbox says that its returns are invented."""
 UNKNOWN = "unknown"
 """Name of the partition that holds the files whose school year could not be read."""
 Kind = Literal["real", "synthetic"]
@@ -114,8 +118,11 @@ class Home:
         """The table's rows of the given school years (all where none are named), in the order of the years."""
         wanted = self.partitions(table) if years is None else [str(year) for year in years]
         paths = [path for year in wanted if (path := self.path(table, year)).exists()]
-        empty = TABLES[table].empty()
-        return pl.concat([empty.select(columns or pl.all()), *(read_parquet(path, columns) for path in paths)])
+        contract = TABLES[table]
+        wanted_columns = [*(columns or contract.polars_schema.names())]
+        # A home may be older than a column of today: what it does not hold is not reported.
+        frames = (conform(read_parquet(path, columns), contract).select(wanted_columns) for path in paths)
+        return pl.concat([contract.empty().select(wanted_columns), *frames])
 
     def partitions(self, table: str) -> list[str]:
         """The school years (and perhaps `unknown`) of which the table has rows, in order."""
@@ -129,22 +136,39 @@ class Home:
         """The school years of which returns were taken in, in order."""
         return [int(stem) for stem in self.partitions("returns") if stem != UNKNOWN]
 
+    def _about(self) -> dict[str, Any]:
+        path = self.root / "home.json"
+        about: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return about
+
     @property
     def kind(self) -> Kind | None:
         """Whether the home holds real or synthetic data; None while it holds none."""
-        about = self.root / "home.json"
-        kind: Kind | None = json.loads(about.read_text("utf-8"))["kind"] if about.exists() else None
-        return kind
+        return self._about().get("kind")
 
-    def claim(self, kind: Kind) -> None:
-        """The home set aside for real or synthetic data. Raises HomeError where it holds the other."""
+    @property
+    def last_inbox(self) -> Path:
+        """The folder of returns that the home was last made from; its own inbox while it was made from none."""
+        return Path(self._about().get("inbox") or self.inbox)
+
+    @property
+    def last_sources(self) -> list[str]:
+        """The sources that the home was last asked to take; empty for all."""
+        return list(self._about().get("sources", []))
+
+    def claim(self, kind: Kind, inbox: Path | None = None, sources: Sequence[str] = ()) -> None:
+        """The home set aside for real or synthetic data, and made from this inbox from now on.
+
+        Raises HomeError where it holds the other kind.
+        """
         if self.kind not in (None, kind):
             words = {"real": "真实数据 / real data", "synthetic": "合成数据 / synthetic data"}
             raise HomeError(
                 f"{self.root} 存放的是{words[self.kind or 'real']}，不能再放{words[kind]}；请用 --home 换一个目录。"
                 f" / The home holds {self.kind} data; choose another with --home."
             )
-        write_whole(self.root / "home.json", (json.dumps({"kind": kind}) + "\n").encode())
+        about = {"kind": kind, "inbox": str(inbox or self.inbox), "sources": list(sources)}
+        write_whole(self.root / "home.json", (json.dumps(about, ensure_ascii=False) + "\n").encode())
 
     @contextmanager
     def locked(self) -> Iterator[None]:

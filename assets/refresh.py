@@ -25,14 +25,28 @@ def refresh(home: Home, inbox: Path, years: Sequence[int], sources: Sequence[str
     """
     prepare_instance(home)
     resource = HomeResource(root=str(home.root), inbox=str(inbox), sources=list(sources))
-    later = [year for year in home.years() if year > max(years)]
+    spans = _spans(years)
+    later = [year for year in home.years() if year > min(years) and year not in years]
     following = ["year_over_year", "three_year_monitoring", "county_reports"]
     with dg.DagsterInstance.get() as instance:
-        if later:
-            _run(instance, resource, years, [asset for asset in _assets() if asset != "site"])
-            _run(instance, resource, later, [*following, "site"])
-        else:
+        if len(spans) == 1 and not later:
             _run(instance, resource, years, _assets())
+            return
+        for span in spans:
+            _run(instance, resource, span, [asset for asset in _assets() if asset != "site"])
+        for span in _spans(later):
+            _run(instance, resource, span, following)
+        _run(instance, resource, [], ["site"])
+
+
+def _spans(years: Sequence[int]) -> list[list[int]]:
+    """The years as runs without a gap."""
+    spans: list[list[int]] = []
+    for year in sorted(years):
+        if not spans or year != spans[-1][-1] + 1:
+            spans.append([])
+        spans[-1].append(year)
+    return spans
 
 
 def _assets() -> list[str]:
@@ -46,7 +60,7 @@ def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[i
     result = job.execute_in_process(
         instance=instance,
         asset_selection=[dg.AssetKey(asset) for asset in assets],
-        tags={RANGE_START: str(min(years)), RANGE_END: str(max(years))},
+        tags={RANGE_START: str(min(years)), RANGE_END: str(max(years))} if years else {},
         run_config={
             "resources": {"home": {"config": {name: getattr(resource, name) for name in ("root", "inbox", "sources")}}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

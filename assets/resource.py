@@ -7,13 +7,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.home import Home, HomeLockedError, default_home
+from assets.home import FIRST_YEAR, Home, HomeLockedError, default_home
+from pipelines.intake import inbox_files
 
 # Single-run backfills are "beta" to Dagster; nobody who runs this can do anything about it.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 
-FIRST_YEAR = 2000
 school_years = dg.TimeWindowPartitionsDefinition(
     start=str(FIRST_YEAR), cron_schedule="0 0 1 9 *", fmt="%Y", timezone="Asia/Shanghai", end_offset=1
 )
@@ -21,7 +21,7 @@ school_years = dg.TimeWindowPartitionsDefinition(
 
 
 class HomeResource(dg.ConfigurableResource[Home]):
-    """The home that the run works on. Empty `root`: JUNHENG_HOME; empty `inbox`: the home's own."""
+    """The home that the run works on. Empty `root`: JUNHENG_HOME; empty `inbox` and `sources`: as the last time."""
 
     root: str = ""
     inbox: str = ""
@@ -35,7 +35,20 @@ class HomeResource(dg.ConfigurableResource[Home]):
     @property
     def inbox_folder(self) -> Path:
         """The folder of returns."""
-        return Path(self.inbox).resolve() if self.inbox else self.home.inbox
+        return Path(self.inbox).resolve() if self.inbox else self.home.last_inbox
+
+    @property
+    def wanted_sources(self) -> list[str]:
+        """The sources to take; empty for all."""
+        return self.sources or ([] if self.inbox else self.home.last_sources)
+
+    def files(self) -> list[tuple[str, Path]]:
+        """The inbox's files: path under the inbox, path. Raises Failure where there is none to read."""
+        folder = self.inbox_folder
+        found = inbox_files(folder) if folder.is_dir() else []
+        if not found:
+            raise dg.Failure(f"{folder} 里没有文件，什么都不改动 / the inbox is empty or gone; nothing is changed")
+        return [(path.relative_to(folder).as_posix(), path) for path in found]
 
     @contextmanager
     def writing(self) -> Iterator[Home]:

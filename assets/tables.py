@@ -5,14 +5,14 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
-from reports.site import render_index, render_year
 
 from assets import progress
 from assets.home import UNKNOWN, Home
 from assets.resource import HomeResource, school_years
 from pipelines import change, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
-from pipelines.intake import inbox_files, take_in
+from pipelines.intake import take_in
+from reports.site import render_index, render_year
 from schemas.source import sources
 from standards.standard import Standard, standards
 
@@ -101,9 +101,11 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
     """The inbox read: schools accepted, files listed, everything refused kept."""
     years = _years(context)
     with home.writing() as store:
-        files = [(path.relative_to(home.inbox_folder).as_posix(), path) for path in inbox_files(home.inbox_folder)]
+        files = home.files()
         with progress.stage("读取报表", len(files)) as done:
-            taken = take_in(files, sources().values(), wanted=home.sources, years=set(years).__contains__, each=done)
+            taken = take_in(
+                files, sources().values(), wanted=home.wanted_sources, years=set(years).__contains__, each=done
+            )
         tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
         for table, rows in tables.items():

@@ -18,8 +18,9 @@ def year_over_year(
 ) -> pl.DataFrame:
     """The change of every indicator of a standard from the school year before to `year`, in five series.
 
-    `county`: mean and CV over all units. `common`: the same over the units that count in both years, so that
-    openings and closings do not show as change. `unit`: the value of each such unit. `opened` and `closed`: the units
+    `county`: mean and CV over all units. `common`: the same, for each indicator, over the units with a value in
+    both years, so that neither openings and closings nor what is not reported shows as change. `unit`: the value of
+    each unit that counts in both years. `opened` and `closed`: the units
     of one year only. Percent has the year before as its base; null where that is 0 or not reported. The tables hold
     both school years; a county without data the year before has its `county` rows only, with the reason.
     """
@@ -46,10 +47,11 @@ def year_over_year(
         .join(still_there, on=[*_PLACE, "stage"], how="inner", validate="m:1", maintain_order="left")
         .with_columns(school_year=pl.lit(year, pl.Int32))
     )
-    counts = _counts(pairs, opened, closed)
+    reporting = pairs.filter(pl.col("value").is_not_null() & pl.col("value_before").is_not_null())
+    counts = _counts(reporting, opened, closed)
     county = _county_series(spread_now, spread_before, counts, "county")
-    common = _common(units, values, pairs, standard, year)
-    common_rows = _county_series(*common, counts, "common") if pairs.height else county.clear()
+    common = _common(units, values, reporting, standard, year)
+    common_rows = _county_series(*common, counts, "common") if reporting.height else county.clear()
     unit_rows = [
         pairs.with_columns(series=pl.lit("unit")),
         opened.with_columns(series=pl.lit("opened")),
@@ -80,7 +82,7 @@ def _named(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _counts(pairs: pl.DataFrame, opened: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
-    """Units common to both years, opened and closed, per county, stage and indicator."""
+    """Units with a value in both years, opened and closed, per county, stage and indicator."""
     cell = [*_PLACE, "stage", "indicator"]
     parts = [
         part.group_by(cell, maintain_order=True)
@@ -127,12 +129,11 @@ def _county_series(now: pl.DataFrame, before: pl.DataFrame, counts: pl.DataFrame
 def _common(
     units: pl.DataFrame, values: pl.DataFrame, pairs: pl.DataFrame, standard: Standard, year: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The dispersion of `year` and of the year before, over the units of both only."""
-    both = pairs.select(*_PLACE, "unit_id").unique(maintain_order=True)
-    on = [*_PLACE, "unit_id"]
+    """The dispersion of `year` and of the year before, for each indicator over the units with a value in both."""
+    unit, cell = [*_PLACE, "unit_id"], [*_PLACE, "unit_id", "indicator"]
     years = pl.col("school_year").is_in([year, year - 1])
-    common_units = units.filter(years).join(both, on=on, how="semi", maintain_order="left")
-    common_values = values.filter(years).join(both, on=on, how="semi", maintain_order="left")
+    common_units = units.filter(years).join(pairs.select(unit).unique(), on=unit, how="semi", maintain_order="left")
+    common_values = values.filter(years).join(pairs.select(cell), on=cell, how="semi", maintain_order="left")
     spread = county_dispersion(common_units, common_values, standard)
     now, before = (spread.filter(pl.col("school_year") == y) for y in (year, year - 1))
     return now, before

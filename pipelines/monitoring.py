@@ -90,7 +90,9 @@ def _judge(window: pl.DataFrame, year: int) -> pl.DataFrame:
         .when((first > EQUAL).fill_null(value=False))
         .then(2)
         .otherwise(1),
-        breaches=reduce(lambda a, b: a + b, [(status == "not_met").cast(pl.Int64) for status in statuses]),
+        breaches=pl.when(pl.any_horizontal(status.is_in(["met", "not_met"]) for status in statuses)).then(
+            reduce(lambda a, b: a + b, [(status == "not_met").cast(pl.Int64) for status in statuses])
+        ),
         is_over_limit_again=pl.when(statuses[0].is_in(["met", "not_met"])).then(
             (statuses[0] == "not_met") & was_within
         ),

@@ -91,7 +91,10 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
                 )
             ),
             _over_group("status").alias("dispersion"),
-            ((pl.col("status") == "undetermined") & pl.col("cv").is_null()).any().alias("__unreported__"),
+            pl.col("reason")
+            .filter((pl.col("status") == "undetermined") & pl.col("cv").is_null())
+            .first()
+            .alias("__undefined__"),
         )
     )
     schools = (
@@ -125,7 +128,7 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
             _over_group("school_rule").alias("school_rule"),
             _over_group("verdict").alias("verdict"),
             missing.alias("__missing__"),
-            pl.col("__unreported__").any(),
+            pl.col("__undefined__").drop_nulls().first(),
         )
         .with_columns(
             stage=pl.lit("all"),
@@ -137,8 +140,8 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
     rows = pl.concat([stages, county.select(*stages.columns, "__missing__")], how="diagonal").with_columns(
         reason=pl.when(pl.col("__missing__") & (pl.col("verdict") == "undetermined"))
         .then(pl.lit("stage_missing"))
-        .when((pl.col("verdict") == "undetermined") & pl.col("__unreported__"))
-        .then(pl.lit("not_reported"))
+        .when((pl.col("verdict") == "undetermined") & pl.col("__undefined__").is_not_null())
+        .then(pl.col("__undefined__"))
         .when(pl.col("verdict") == "undetermined")
         .then(pl.lit("missing_units"))
         .when((pl.col("verdict") == "not_met") & (pl.col("units_failing") > 0) & (pl.col("limits_failed") > 0))

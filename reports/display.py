@@ -91,10 +91,13 @@ _AREAS = {
 
 
 def number(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> str:
-    """The value with so many decimals and thousands separators; rounded from the float's exact value, half to even."""
+    """The value with so many decimals and thousands separators, rounded half to even.
+
+    The float is taken for the shortest decimal that it stands for: 6.595 is a tie, though its binary form is not.
+    """
     if value is None:
         return absent
-    text = f"{value:,.{places}f}"
+    text = f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,f}"
     if text.startswith("-"):
         return text[1:] if Decimal(text.replace(",", "")) == 0 else _MINUS + text[1:]
     return text
@@ -116,9 +119,11 @@ def percent(share: float | None, *, absent: str = NOT_REPORTED) -> str:
     """A share (0 to 1) in percent with one decimal, from its exact value; a small one does not become a true 0."""
     if share is None:
         return absent
-    exact = (Decimal(share) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
+    exact = (Decimal(repr(float(share))) * 100).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)
     if exact == 0 and share != 0:
         return "<0.1%"
+    if exact == Decimal(100) and share < 1:
+        return ">99.9%"
     return f"{exact:,.1f}%".replace("-", _MINUS)
 
 

@@ -26,7 +26,9 @@ def missing(county: CountyTables, captions: Captions) -> Missing:
         return Missing(sentences=tuple(said), caption="", caption_note="", rows=())
     units = {unit for (_stage, ids, _reason) in groups for unit in ids}
     said.append(
-        _("有指标未上报的评估单位共 {count} 个；未上报不等于零，也不按零计算。").format(count=display.count(len(units)))
+        _("有指标未上报的评估单位共 {count} 个；未上报（含被拒收）不等于零，也不按零计算。").format(
+            count=display.count(len(units))
+        )
     )
     return Missing(
         sentences=tuple(said),
@@ -67,17 +69,26 @@ def _row(county: CountyTables, key: _Group, indicators: list[tuple[Standard, str
         indicators="、".join(dict.fromkeys(standard.indicator(name).label.zh for standard, name in indicators)),
         units=display.count(len(ids)),
         pupils=display.count(sum(known)) if known else display.NOT_REPORTED,
-        why=_why(reason, units, stage, indicators),
+        why=_why(county, reason, units, stage, indicators),
         names=display.listed([unit["school_name"] for unit in units], _NAMED),
     )
 
 
-def _why(reason: str, units: list[Row], stage: str, indicators: list[tuple[Standard, str]]) -> str:
+def lack_word(county: CountyTables, units: list[Row]) -> str:
+    """“未上报”, or “未上报或被拒收” where cells of one of the units' schools were refused."""
+    refused = set(county.frame("quarantine")["school_id"].drop_nulls())
+    return _("未上报或被拒收") if any(unit["school_id"] in refused for unit in units) else _("未上报")
+
+
+def _why(
+    county: CountyTables, reason: str, units: list[Row], stage: str, indicators: list[tuple[Standard, str]]
+) -> str:
     """The reason, with the fields that are not reported where it is fields."""
-    if reason != "not_reported":
-        return display.reason(reason)
-    fields = unreported_fields(units, stage, indicators)
-    return _("未上报{fields}").format(fields="、".join(fields)) if fields else display.reason(reason)
+    lack = lack_word(county, units)
+    if reason == "pupils_not_reported":
+        return _("在校生数{lack}").format(lack=lack)
+    fields = unreported_fields(units, stage, indicators) if reason == "not_reported" else []
+    return lack + "、".join(fields) if fields else display.reason(reason)
 
 
 def unreported_fields(units: Sequence[Row], stage: str, indicators: Sequence[tuple[Standard, str]]) -> list[str]:

@@ -97,7 +97,7 @@ def _section(tables: YearTables, province: str, source: str, places: pl.DataFram
         caption=captions.next(
             _("{year}{province}各县的结论与差异系数").format(year=display.school_year(tables.year), province=name)
         ),
-        caption_note=_("{count} 个县级单位；差异系数无单位；按表头排序需要脚本").format(count=display.count(len(rows))),
+        caption_note=_("{count} 个县级单位；差异系数无单位").format(count=display.count(len(rows))),
         columns=tuple(_columns(standards)),
         rows=rows,
         notes=tuple(
@@ -139,7 +139,7 @@ def _heading(
             )
     text = _("{province} {count} 个县级单位").format(province=province, count=display.count(counties))
     if parts:
-        return _("{place}中 {parts}").format(place=text, parts="、".join(parts))
+        return _("{place}的资源配置部分：{parts}").format(place=text, parts="、".join(parts))
     spans = [span for standard in standards for span in _spans(standard, cells)]
     if not spans:
         return text

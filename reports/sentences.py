@@ -151,7 +151,7 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
     if not rows:
         return ""
     nearest = min(rows, key=lambda row: row["margin"])
-    return _("{total} 项差异系数全部在限值以内，余量最小的是{what}：{cv}（限值 {limit}）。").format(
+    return _("{total} 项差异系数全部在限值以内，余量最小的是{what}：差异系数 {cv}（限值 {limit}）。").format(
         total=len(rows), what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
     )
 
@@ -219,15 +219,17 @@ def title(county: CountyTables) -> str:
             clauses.append(_no_limit_title(county, standard))
             continue
         clause = short_title(standard) + display.status_word(verdict["verdict"])
-        clauses.append(clause + _cause(verdict))
-    subject = _("{county}资源配置").format(county=county.name) if judged else county.name
+        clauses.append(clause + _cause(verdict, is_mean=standard.dispersion.rule == "mean"))
+    subject = _("{county}资源配置部分").format(county=county.name) if judged else county.name
     return _("{subject}：{findings}").format(subject=subject, findings="；".join(clauses))
 
 
-def _cause(verdict: Row) -> str:
+def _cause(verdict: Row, *, is_mean: bool) -> str:
     causes = []
     if verdict["verdict"] == "not_met":
-        if verdict["limits_failed"]:
+        if verdict["limits_failed"] and is_mean:
+            causes.append(_("{count} 个学段的综合差异系数超限").format(count=verdict["limits_failed"]))
+        elif verdict["limits_failed"]:
             causes.append(_("{count} 项差异系数超限").format(count=verdict["limits_failed"]))
         if verdict["units_failing"]:
             causes.append(_("{count} 个单位未达学校标准").format(count=verdict["units_failing"]))
@@ -296,10 +298,10 @@ def most_words(county: CountyTables, standard: Standard, stage: str) -> str:
         return ""
     label = indicator_label(standard, row["indicator"])
     if row["margin"] is None:
-        return _("差异最大的是{label}（{cv}）。").format(label=label, cv=display.coefficient(row["cv"]))
+        return _("差异最大的是{label}（差异系数 {cv}）。").format(label=label, cv=display.coefficient(row["cv"]))
     if row["status"] == "not_met":
-        return _("超出限值最多的是{label}（{cv}）。").format(label=label, cv=decisive_cv(row))
-    return _("余量最小的是{label}（{margin}）。").format(
+        return _("超出限值最多的是{label}（差异系数 {cv}）。").format(label=label, cv=decisive_cv(row))
+    return _("余量最小的是{label}（余量 {margin}）。").format(
         label=label, margin=display.number(row["margin"], display.CV_PLACES)
     )
 

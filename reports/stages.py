@@ -8,7 +8,7 @@ from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.gap import gap
 from reports.language import gettext as _
-from reports.missing import unreported_fields
+from reports.missing import lack_word, unreported_fields
 from reports.model import FailingSchool, IndicatorRow, SchoolRule, Series, SeriesRow, Stage, Verdict
 from reports.year import CountyTables, Row
 from standards.standard import Standard, in_force
@@ -180,9 +180,10 @@ def _missing_note(county: CountyTables, standard: Standard, row: Row) -> str:
     known = [int(unit["pupils"]) for unit in left_out if unit["pupils"] is not None]
     fields = unreported_fields(left_out, stage, [(standard, name)])
     return _(
-        "{units} 个评估单位中有 {missing} 个（{pupils} 名在校生）未上报{fields}，"
+        "{units} 个评估单位中有 {missing} 个（{pupils} 名在校生）{lack}{fields}，"
         "平均值和差异系数只含其余 {reporting} 个。"
     ).format(
+        lack=lack_word(county, left_out),
         fields="、".join(fields) or _("计算所需的数据"),
         units=display.count(row["units"]),
         missing=display.count(row["units"] - row["units_reporting"]),
@@ -193,12 +194,18 @@ def _missing_note(county: CountyTables, standard: Standard, row: Row) -> str:
 
 def _changes(county: CountyTables, standard: Standard, stage: str) -> tuple[str, ...]:
     """The common-school note: how many units stand in both years, which opened, which closed."""
-    row = county.changes.get((standard.id, "county", stage, standard.indicators[0].id))
-    if row is None or row["units_common"] is None:
+    rows = [county.changes.get((standard.id, "county", stage, indicator.id)) for indicator in standard.indicators]
+    known = [row for row in rows if row is not None and row["units_common"] is not None]
+    if not known:
         return ()
+    row = max(known, key=lambda row: row["units_common"])
+    fewest = min(row["units_common"] for row in known)
+    common = display.count(row["units_common"])
+    if fewest < row["units_common"]:
+        common = _("{fewest}–{most}").format(fewest=display.count(fewest), most=common)
     opened, closed = (county.moved.get((standard.id, series, stage), []) for series in ("opened", "closed"))
-    text = _("“同校”只含两年都计入的 {common} 个评估单位；新增 {opened} 个，减少 {closed} 个。").format(
-        common=display.count(row["units_common"]),
+    text = _("“同校”只含两年都有值的 {common} 个评估单位；新增 {opened} 个，减少 {closed} 个。").format(
+        common=common,
         opened=display.count(row["units_opened"]),
         closed=display.count(row["units_closed"]),
     )

@@ -77,16 +77,19 @@ def _window(row: Row) -> str:
 def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole: Row | None) -> list[str]:
     """Whether the standard was held, what slips, and what the window lacks."""
     said = []
-    measured = [row for row in rows if row["indicator"] != "verdict"]
+    measured = [row for row in rows if row["indicator"] not in ("verdict", "composite")]
     if whole is not None and standard.dispersion.rule != "none":
+        statuses = [whole[f"status{ending}"] for ending in ("", "_year_before", "_two_years_before")]
+        unknown = sum(status in ("undetermined", "no_data") for status in statuses)
         words = {
             "first": county.year - 2,
             "last": county.year,
             "breaches": display.count(whole["breaches"]),
+            "unknown": _("、{count} 年无法判定").format(count=display.count(unknown)) if unknown else "",
         }
         sentence = {
             "met": _("{first}–{last} 学年三年均达标。"),
-            "not_met": _("{first}–{last} 学年三年中有 {breaches} 年未达标。"),
+            "not_met": _("{first}–{last} 学年三年中有 {breaches} 年未达标{unknown}。"),
         }.get(whole["held"], _("{first}–{last} 学年三年是否保持达标，无法判定。"))
         said.append(sentence.format(**words))
     missing = sorted({year for row in measured if row["years_missing"] for year in row["years_missing"].split(" | ")})
@@ -95,7 +98,7 @@ def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole:
     if standard.slippage.over_limit_again and standard.dispersion.rule != "none":
         again = [row for row in measured if row["is_over_limit_again"]]
         if again:
-            said.append(_("再次超过限值：{names}。").format(names=_names(standard, again)))
+            said.append(_("窗口内由达标转为超限：{names}。").format(names=_names(standard, again)))
     if standard.slippage.worse_than_year_before:
         known = [row for row in measured if row["is_worse_than_year_before"] is not None]
         worse = sum(row["is_worse_than_year_before"] for row in known)

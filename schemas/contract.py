@@ -169,9 +169,11 @@ def failures(frame: pl.DataFrame, contract: Contract, *, with_key: bool = True) 
         value = pl.col("failure_case").cast(pl.String)
         minima = {column.name: column.minimum for column in contract.columns}
         minimum = pl.col("column").replace_strict(minima, default=None, return_dtype=pl.Float64)
+        # For a rule over several cells pandera gives the schema's name where the column's would stand.
+        column = pl.col("column").cast(pl.String)
         return cases.select(
             pl.col("index").cast(pl.Int64),
-            pl.col("column").cast(pl.String),
+            pl.when(column.is_in(part.polars_schema.names())).then(column).alias("column"),
             _rule_name(pl.col("check").cast(pl.String), value.cast(pl.Float64, strict=False) < minimum).alias("rule"),
             value.alias("value"),
         )

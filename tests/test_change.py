@@ -66,6 +66,16 @@ def test_a_change_from_nothing_has_no_percent() -> None:
     assert (unit["change"], unit["change_percent"]) == (0.05, None)
 
 
+def test_schools_of_both_years_are_those_with_a_value_in_both() -> None:
+    rows = changed([*BEFORE, school(5, 500, 100)], [*NOW, school(5, 500, None)])
+    common = only(rows, "common")
+    assert (common["units_common"], common["value_before"], common["value"]) == (
+        2,
+        pytest.approx(0.1),
+        pytest.approx(0.125),
+    )
+
+
 def test_a_figure_not_reported_this_year_is_said_and_is_no_change() -> None:
     unit = only(changed([school(1, 100, 5)], [school(1, 100, None)]), "unit")
     assert (unit["value"], unit["change"], unit["reason"]) == (None, None, "not_reported")
@@ -100,7 +110,8 @@ def monitored(cvs: dict[int, float | None], standard_limit: float = 0.65) -> dic
                 "status": status,
             }
         )
-    spread = pl.DataFrame(rows, schema_overrides={"school_year": pl.Int32, "mean": pl.Float64, "cv": pl.Float64})
+    floats = {"school_year": pl.Int32} | dict.fromkeys(("mean", "cv", "margin"), pl.Float64)
+    spread = pl.DataFrame(rows, schema_overrides=floats)
     verdicts = spread.select(
         "standard",
         "source",
@@ -146,6 +157,10 @@ def test_a_year_without_data_makes_the_window_incomplete_and_is_named() -> None:
     assert (row["window"], row["years_missing"], row["status_year_before"]) == ("incomplete", "2022", "no_data")
     assert (row["held"], row["direction"]) == ("undetermined", "undetermined")
     assert row["is_worse_than_year_before"] is None
+
+
+def test_years_that_could_not_be_judged_are_not_years_without_a_breach() -> None:
+    assert monitored({2021: None, 2022: None, 2023: None})["breaches"] is None
 
 
 def test_a_year_whose_figure_is_not_reported_is_missing_too() -> None:

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from assets.home import Home
+from assets.home import SYNTHETIC_MARK, Home
 from pipelines.synthetic import province
 from reports.return_workbook import return_frame
 from schemas.source import sources
@@ -159,6 +159,8 @@ def test_real_data_do_not_go_into_a_synthetic_home(inbox: Path, tmp_path: Path) 
         (["check", "nothing.xlsx"], "没有文件"),
         (["template", "--layout", "x"], "没有版式"),
         (["template", "--year", "3"], "1949"),
+        (["template", "-o", "/nowhere/x.xlsx"], "写不了"),
+        (["export", "schools", "-o", "/nowhere/x.csv"], "写不了"),
     ],
 )
 def test_a_users_mistake_is_said_in_words_and_ends_with_2(home: Path, arguments: list[str], words: str) -> None:
@@ -166,6 +168,23 @@ def test_a_users_mistake_is_said_in_words_and_ends_with_2(home: Path, arguments:
     assert done.returncode == 2
     assert words in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
+
+
+def test_years_without_returns_are_said_and_nothing_is_made(inbox: Path, tmp_path: Path) -> None:
+    done = run("refresh", "--inbox", inbox, "--home", tmp_path, "--years", "2031")
+    assert done.returncode == 2
+    assert "2020、2021" in done.stderr.decode()
+    assert not (tmp_path / "home.json").exists()
+
+
+def test_invented_returns_stay_invented_wherever_they_are_refreshed(inbox: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "inbox"
+    copy.mkdir()
+    for file in inbox.glob("2020.csv"):
+        (copy / file.name).write_bytes(file.read_bytes())
+    (copy / SYNTHETIC_MARK).touch()
+    assert run("refresh", "--inbox", copy, "--home", tmp_path / "home").returncode == 0
+    assert "合成数据" in (tmp_path / "home" / "site" / "2020" / COUNTIES[0] / "index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("years", ["abc", "2025-2014", "20-30"])

@@ -20,7 +20,7 @@ from schemas.tables import COUNTY_DISPERSION, RETURNS, STATUSES, THREE_YEAR_MONI
         (0.375, 2, "0.38"),
         (2.5, 0, "2"),
         (3.5, 0, "4"),
-        (2.675, 2, "2.67"),  # the float is a little less than 2.675
+        (2.675, 2, "2.68"),  # the shortest decimal of the float, which is a little less
         (1234567.5, 1, "1,234,567.5"),
         (-0.25, 1, "−0.2"),
         (-0.001, 2, "0.00"),
@@ -28,15 +28,13 @@ from schemas.tables import COUNTY_DISPERSION, RETURNS, STATUSES, THREE_YEAR_MONI
         (None, 2, "…"),
     ],
 )
-def test_numbers_are_rounded_half_to_even_from_the_floats_exact_value(
-    value: float | None, places: int, shown: str
-) -> None:
+def test_numbers_are_rounded_half_to_even(value: float | None, places: int, shown: str) -> None:
     assert display.number(value, places) == shown
 
 
 @given(st.floats(min_value=-1e9, max_value=1e9), st.integers(min_value=0, max_value=6))
-def test_rounding_agrees_with_exact_decimals(value: float, places: int) -> None:
-    exact = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+def test_rounding_agrees_with_the_shortest_decimal_of_the_figure(value: float, places: int) -> None:
+    exact = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
     shown = Decimal(display.number(value, places).replace(",", "").replace("−", "-"))
     assert shown == exact
 
@@ -140,3 +138,12 @@ def test_long_lists_say_how_many_they_are() -> None:
 def test_a_yes_no_flag_that_is_unknown_is_undetermined() -> None:
     assert [display.yes_no(value=value) for value in (True, False, None)] == ["是", "否", "无法判定"]
     assert gettext("是") == "是"
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "shown"), [(6.595, 2, "6.60"), (21 / 40, 2, "0.52"), (7 / 160, 4, "0.0438")]
+)
+def test_a_tie_of_the_decimal_figure_goes_to_the_even_digit_whatever_its_binary_form(
+    value: float, places: int, shown: str
+) -> None:
+    assert display.number(value, places) == shown

@@ -136,6 +136,25 @@ def test_the_night_refreshes_the_years_whose_files_changed_and_those_that_look_b
     assert request.tags["dagster/asset_partition_range_end"] == "2021"
 
 
+def test_an_empty_inbox_changes_nothing(home: Home) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(home, 2020, 2021, instance).success
+        for file in home.inbox.iterdir():
+            file.unlink()
+        assert not materialise(home, 2020, 2021, instance).success
+    assert home.years() == [2020, 2021]
+    assert changed_years(HomeResource(root=str(home.root))) == []
+
+
+def test_the_night_reads_the_inbox_that_the_home_was_last_made_from(home: Home, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    home.inbox.rename(other)
+    home.claim("real", other, ["cn-returns"])
+    resource = HomeResource(root=str(home.root))
+    assert (resource.inbox_folder, resource.wanted_sources) == (other, ["cn-returns"])
+    assert changed_years(resource) == [2020, 2021]
+
+
 def test_a_file_taken_away_changes_its_year() -> None:
     assert affected_range([2020], [2019, 2020, 2022]) == (2020, 2022)
     assert affected_range([], [2020]) is None

@@ -914,3 +914,8 @@ def test_eighteen_real_files_give_40159_rows_and_one_refused_cell() -> None:
         *range(2012, 2026)
     ]
     assert all(low < high for low, high in pairwise(files))
+
+
+def test_an_impossible_number_of_pupils_costs_that_cell_and_not_what_it_is_held_against(tmp_path: Path) -> None:
+    read = taken(write_text(tmp_path / "a.csv", [headers(), cells(1, pupils_primary="-205")]))
+    assert read.quarantine.select("column", "value", "rule").rows() == [("pupils_primary", "-205", "negative")]

@@ -328,7 +328,7 @@ def test_the_title_is_the_finding_with_the_counts_of_the_verdicts_table() -> Non
         named=True,
     )
     assert verdict["verdict"] == "not_met"
-    assert made.title.startswith("青岚县：")
+    assert made.title.startswith("青岚县资源配置部分：")
     assert f"优质均衡未达标（{verdict['limits_failed']} 项差异系数超限" in made.title
     assert f"{verdict['units_failing']} 个单位未达学校标准" in made.title
 
@@ -353,7 +353,8 @@ def test_the_sentence_of_the_composite_is_recomputed_from_the_dispersion_table()
     )
     assert row["status"] == "undetermined"
     reasons = next(part for part in report(plain()).standards if part.anchor == "cn-basic-2012").reasons
-    assert reasons == ("综合差异系数小学无法判定（部分评估单位未上报）。", "本学年没有初中的数据。")
+    assert reasons[:2] == ("综合差异系数小学无法判定（部分评估单位未上报）。", "本学年没有初中的数据。")
+    assert reasons[2].startswith("结论只涉及资源配置差异系数")
 
 
 def test_the_sentence_of_the_gap_is_recomputed_from_the_variance_shares() -> None:
@@ -506,7 +507,7 @@ def test_openings_and_closings_are_named_apart_from_the_schools_of_both_years() 
     )
     # The first school of 2022 keeps its identifier, so what was the second school's now is the first's.
     stage = report(tables).standards[1].stages[0]
-    assert stage.changes == ("“同校”只含两年都计入的 2 个评估单位；新增 1 个，减少 1 个。新增：新校。减少：第3小学。",)
+    assert stage.changes == ("“同校”只含两年都有值的 2 个评估单位；新增 1 个，减少 1 个。新增：新校。减少：第3小学。",)
 
 
 def test_two_sources_with_one_county_code_have_pages_of_their_own() -> None:
