@@ -34,6 +34,8 @@ Row = dict[str, object]
 Tables = dict[str, pl.DataFrame]
 EVIL = "<script>alert(1)</script>=SUM(A1)|x"
 YEARS = (2021, 2022, 2023)
+STANDARDS = {name: standards()[name] for name in ("cn-basic-2012", "cn-quality-2017", "tw-indicative")}
+"""The national standards and the indicative set; a province may add its own beside them."""
 COUNTY = "690101"
 
 # 1,000 pupils at or above every norm of 2017, with what 2012 asks beside.
@@ -90,7 +92,7 @@ def computed(years: dict[int, list[Row]]) -> Tables:
     """Every table, computed from drawn schools of several years."""
     drawn = pl.concat([schools([row | {"school_year": year} for row in rows]) for year, rows in years.items()])
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
-    for standard in standards().values():
+    for standard in STANDARDS.values():
         found = units(drawn, standard)
         values = unit_indicators(found, standard)
         spread = county_dispersion(found, values, standard)
@@ -164,14 +166,14 @@ def plain() -> Tables:
 
 def report(tables: Tables, year: int = 2023, code: str = COUNTY, *, is_synthetic: bool = False) -> CountyReport:
     """The view model of one county."""
-    year_tables = YearTables(tables, year, standards(), sources(), is_synthetic=is_synthetic)
+    year_tables = YearTables(tables, year, STANDARDS, sources(), is_synthetic=is_synthetic)
     county = next(county for county in year_tables.counties() if county.code == code)
     return county_report(county, YEARS)
 
 
 def pages(tables: Tables, year: int = 2023, *, is_synthetic: bool = False) -> dict[str, str]:
     """Every page of a school year, and the index."""
-    given = {"standards": standards(), "sources": sources(), "years": YEARS, "is_synthetic": is_synthetic}
+    given = {"standards": STANDARDS, "sources": sources(), "years": YEARS, "is_synthetic": is_synthetic}
     return dict(render_year(tables, year, **given)) | dict(render_index(tables, **given))  # type: ignore[arg-type]
 
 
