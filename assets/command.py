@@ -19,12 +19,12 @@ from assets import progress
 from assets.export import FORMATS, WhereError, exported, select
 from assets.home import (
     FIRST_YEAR,
-    SYNTHETIC_MARK,
     UNKNOWN,
     Home,
     HomeError,
     HomeLockedError,
     default_home,
+    kind_of,
     years_of,
 )
 from pipelines.intake import Intake, inbox_files, survey, take_in
@@ -103,7 +103,7 @@ def refresh(
     standards()  # a faulty standard is said before anything is touched
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
-        store.claim("synthetic" if (folder / SYNTHETIC_MARK).exists() else "real", folder, names)
+        store.claim(kind_of(folder), folder, names)
         _refresh(store, folder, years_run, names)
     raise typer.Exit(_summary(store, wanted))
 

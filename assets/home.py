@@ -53,6 +53,11 @@ def default_home() -> Path:
     return Path(os.environ.get("JUNHENG_HOME") or CHECKOUT / ".junheng").expanduser().resolve()
 
 
+def kind_of(inbox: Path) -> Kind:
+    """Whether a folder's returns are real or invented."""
+    return "synthetic" if (inbox / SYNTHETIC_MARK).exists() else "real"
+
+
 def write_whole(path: Path, content: bytes) -> bool:
     """The file with this content: written beside and renamed, left alone where the bytes are the same already."""
     if path.exists() and path.stat().st_size == len(content) and path.read_bytes() == content:

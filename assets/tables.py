@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets import progress
-from assets.home import UNKNOWN, Home
+from assets.home import UNKNOWN, Home, kind_of
 from assets.resource import HomeResource, school_years
 from pipelines import change, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
@@ -102,6 +102,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
     years = _years(context)
     with home.writing() as store:
         files = home.files()
+        store.claim(kind_of(home.inbox_folder), home.inbox_folder, home.wanted_sources)
         with progress.stage("读取报表", len(files)) as done:
             taken = take_in(
                 files, sources().values(), wanted=home.wanted_sources, years=set(years).__contains__, each=done
