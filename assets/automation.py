@@ -10,7 +10,7 @@ import dagster as dg
 from assets.checks import RANGE_END, RANGE_START
 from assets.home import FIRST_YEAR, UNKNOWN, Home
 from assets.resource import HomeResource
-from pipelines.intake import inbox_files, survey
+from pipelines.intake import named_files, survey
 from schemas.source import sources
 
 refresh_job = dg.define_asset_job(
@@ -26,8 +26,7 @@ def changed_years(resource: HomeResource) -> list[int]:
     None where the inbox is empty or gone: that is a mistake to be looked at, not a province without schools.
     """
     home = resource.home.published()
-    folder = resource.inbox_folder
-    files = [(path.relative_to(folder).as_posix(), path) for path in inbox_files(folder)] if folder.is_dir() else []
+    files = named_files(resource.inbox_folder)
     if not files:
         return []
     now = survey(files, sources().values())
@@ -65,9 +64,8 @@ def nightly(home: HomeResource) -> dg.RunRequest | dg.SkipReason:
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
 def inbox_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
     """A refresh once the inbox has changed and then lain still for one look, so that no half-copied file is read."""
-    folder = home.inbox_folder
-    there = inbox_files(folder) if folder.is_dir() else []
-    listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in there]
+    files = named_files(home.inbox_folder)
+    listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for _, path in files]
     seen = hashlib.sha256(json.dumps(listing).encode()).hexdigest()
     state = json.loads(context.cursor or "{}")
     context.update_cursor(json.dumps({"seen": seen, "done": state.get("done")}))

@@ -27,7 +27,7 @@ from assets.home import (
     kind_of,
     years_of,
 )
-from pipelines.intake import Intake, inbox_files, survey, take_in
+from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from schemas.source import Source, SourceError, sources
 from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
 from standards.standard import StandardError, standards
@@ -93,7 +93,7 @@ def refresh(
         _usage(
             f"没有文件夹 {folder}；请建好并放入报表，或用 --inbox 指定。 / No such folder; make it or name one with --inbox."
         )
-    files = [(path.relative_to(folder).as_posix(), path) for path in inbox_files(folder)]
+    files = named_files(folder)
     if not files:
         _usage(f"{folder} 里没有文件。请放入年度报表，空表可用 junheng template 取。 / The folder is empty.")
     try:
@@ -369,8 +369,7 @@ def demo(home: HomeOption = None) -> None:
         store.claim("synthetic", store.inbox)
         with progress.stage("造合成省") as done:
             make_province(store.inbox, progress=done)
-        files = [(path.relative_to(store.inbox).as_posix(), path) for path in inbox_files(store.inbox)]
-        _refresh(store, store.inbox, _years_to_run(store, files, None, [], ""), [])
+        _refresh(store, store.inbox, _years_to_run(store, named_files(store.inbox), None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
     _summary(store, None)
 

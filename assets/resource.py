@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.home import FIRST_YEAR, Home, HomeLockedError, default_home
-from pipelines.intake import inbox_files
+from pipelines.intake import named_files
 
 # Single-run backfills are "beta" to Dagster; nobody who runs this can do anything about it.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -44,11 +44,11 @@ class HomeResource(dg.ConfigurableResource[Home]):
 
     def files(self) -> list[tuple[str, Path]]:
         """The inbox's files: path under the inbox, path. Raises Failure where there is none to read."""
-        folder = self.inbox_folder
-        found = inbox_files(folder) if folder.is_dir() else []
+        found = named_files(self.inbox_folder)
         if not found:
-            raise dg.Failure(f"{folder} 里没有文件，什么都不改动 / the inbox is empty or gone; nothing is changed")
-        return [(path.relative_to(folder).as_posix(), path) for path in found]
+            where = self.inbox_folder
+            raise dg.Failure(f"{where} 里没有文件，什么都不改动 / the inbox is empty or gone; nothing is changed")
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Home]:

@@ -86,6 +86,12 @@ def inbox_files(inbox: Path) -> list[Path]:
     )
 
 
+def named_files(inbox: Path) -> list[tuple[str, Path]]:
+    """The inbox's files, each under its path as it is shown; none where there is no such folder."""
+    found = inbox_files(inbox) if inbox.is_dir() else []
+    return [(path.relative_to(inbox).as_posix(), path) for path in found]
+
+
 def take_in(
     files: Sequence[tuple[str, Path]],
     sources: Iterable[Source],
