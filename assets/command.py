@@ -149,7 +149,7 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
     years = [year for year in published.years() if wanted is None or year in wanted]
     returns = published.read("returns", [*years, UNKNOWN])
     schools = published.read("schools", years)
-    verdicts = published.read("county_verdicts", years)
+    verdicts = published.read("resource_verdicts", years)
     reports = sum(1 for year in years for _ in (published.site / str(year)).glob("*/index.html"))
     table = Table(show_header=False, box=None, pad_edge=False)
     rows = [

@@ -159,10 +159,10 @@ def school_verdicts(store: Home, year: int) -> pl.DataFrame:
 
 
 @_table(deps=["county_dispersion", "school_verdicts"], group="figures")
-def county_verdicts(store: Home, year: int) -> pl.DataFrame:
+def resource_verdicts(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, school year and stage: the verdict; stage = all is the county's."""
     spread, schools = store.read("county_dispersion", [year]), store.read("school_verdicts", [year])
-    return _each(lambda standard: verdicts.county_verdicts(spread, schools, standard))
+    return _each(lambda standard: verdicts.resource_verdicts(spread, schools, standard))
 
 
 @_table(deps=[_window("units", 1), _window("unit_indicators", 1), _window("county_dispersion", 1)], group="time")
@@ -174,12 +174,12 @@ def year_over_year(store: Home, year: int) -> pl.DataFrame:
     return _each(lambda standard: change.year_over_year(found, values, spread, standard, year))
 
 
-@_table(deps=[_window("county_dispersion", 2), _window("county_verdicts", 2)], group="time")
+@_table(deps=[_window("county_dispersion", 2), _window("resource_verdicts", 2)], group="time")
 def three_year_monitoring(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, stage, indicator and school year: the window of three years ending with it."""
     window = [year - 2, year - 1, year]
     return monitoring.three_year_monitoring(
-        store.read("county_dispersion", window), store.read("county_verdicts", window), year
+        store.read("county_dispersion", window), store.read("resource_verdicts", window), year
     )
 
 
@@ -194,7 +194,7 @@ _YEAR_TABLES = (
     "year_over_year",
     "three_year_monitoring",
 )
-_LONG_TABLES = ("county_dispersion", "county_verdicts")
+_LONG_TABLES = ("county_dispersion", "resource_verdicts")
 
 
 @dg.asset(
@@ -249,7 +249,7 @@ TABLE_ASSETS = [
     county_dispersion,
     variance_shares,
     school_verdicts,
-    county_verdicts,
+    resource_verdicts,
     year_over_year,
     three_year_monitoring,
 ]

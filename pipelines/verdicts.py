@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.dispersion import COUNTY
 from schemas.contract import tidy
-from schemas.tables import COUNTY_VERDICTS, SCHOOL_VERDICTS
+from schemas.tables import RESOURCE_VERDICTS, SCHOOL_VERDICTS
 from standards.standard import Standard
 
 
@@ -70,7 +70,7 @@ def _over_group(column: str) -> pl.Expr:
     )
 
 
-def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+def resource_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     """The verdict on the resource part of the standard, per county and stage, and for the county as stage `all`.
 
     Every limit must be kept and, where the standard has a school rule, every unit must meet it. Nothing missing ever
@@ -151,4 +151,4 @@ def county_verdicts(dispersion: pl.DataFrame, school_verdicts: pl.DataFrame, sta
         .when(pl.col("verdict") == "not_met")
         .then(pl.lit("over_limit"))
     )
-    return tidy(rows, COUNTY_VERDICTS)
+    return tidy(rows, RESOURCE_VERDICTS)

@@ -27,7 +27,7 @@ def site_index(
 ) -> SiteIndex:
     """Every school year with its counties, verdicts and files; the files whose school year is unknown apart."""
     captions = Captions()
-    verdicts = tables["county_verdicts"].filter(pl.col("stage") == "all", pl.col("school_year").is_in(list(years)))
+    verdicts = tables["resource_verdicts"].filter(pl.col("stage") == "all", pl.col("school_year").is_in(list(years)))
     rows = []
     shown_sources: dict[str, None] = {}
     for year in sorted(years, reverse=True):

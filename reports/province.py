@@ -70,7 +70,7 @@ def _section(tables: YearTables, province: str, source: str, places: pl.DataFram
     standards = tables.applying(source)
     key = ["source", "county_code"]
     own = places.select(key)
-    judged = tables.table("county_verdicts").join(own, on=key, how="semi")
+    judged = tables.table("resource_verdicts").join(own, on=key, how="semi")
     spread = tables.table("county_dispersion").join(own, on=key, how="semi")
     verdicts: dict[str, _Cells] = {}
     for row in judged.iter_rows(named=True):

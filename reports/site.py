@@ -30,7 +30,7 @@ def render_year(
     and `indicators.csv`.
 
     `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
-    `county_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
+    `resource_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
     in which of the `years` of the site the county has a page to link to. `each` is called with a county's name before
     it is rendered. The same tables give the same bytes.
     """
@@ -54,7 +54,7 @@ def render_index(
 ) -> Iterator[tuple[str, str]]:
     """The site's first page, `index.html`.
 
-    `tables` holds `county_verdicts`, `returns` and `quarantine` of all school years; `quarantine` also the rows whose
+    `tables` holds `resource_verdicts`, `returns` and `quarantine` of all school years; `quarantine` also the rows whose
     school year could not be read.
     """
     index = site_index(tables, standards, sources, years, is_synthetic=is_synthetic)

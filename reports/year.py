@@ -85,7 +85,7 @@ class YearTables:
     def places(self) -> pl.DataFrame:
         """The counties of the year: one row per source and county, in order of province, source and code."""
         return (
-            self.table("county_verdicts")
+            self.table("resource_verdicts")
             .join(self._shown, on=["source", "standard"], how="semi")
             .select("province_code", "source", "county_code", "county_name")
             .unique(["source", "county_code"], maintain_order=True)
@@ -105,7 +105,7 @@ class YearTables:
     def folders(self) -> dict[int, dict[County, str]]:
         """The folder of each county's page, by school year: its code; with its source where two sources share one."""
         known = (
-            self._tables["county_verdicts"]
+            self._tables["resource_verdicts"]
             .join(self._shown, on=["source", "standard"], how="semi")
             .select("school_year", "source", "county_code")
             .unique()
@@ -275,7 +275,7 @@ class CountyTables:
     @cached_property
     def verdicts(self) -> dict[tuple[str, str], Row]:
         """The county's verdicts by standard and stage."""
-        return {(row["standard"], row["stage"]): row for row in self.frame("county_verdicts").iter_rows(named=True)}
+        return {(row["standard"], row["stage"]): row for row in self.frame("resource_verdicts").iter_rows(named=True)}
 
     @cached_property
     def changes(self) -> dict[tuple[str, str, str, str], Row]:

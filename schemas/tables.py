@@ -509,8 +509,8 @@ SCHOOL_VERDICTS = Contract(
     origin="unit_indicators, school rule of the standard",
 )
 
-COUNTY_VERDICTS = Contract(
-    "county_verdicts",
+RESOURCE_VERDICTS = Contract(
+    "resource_verdicts",
     "每标准、每县、每学年、每学段一行；stage = all 为全县结论",
     "One row per standard, county, school year and stage; stage = all is the county's verdict.",
     ("school_year", "standard", "source", "county_code", "stage"),
@@ -641,7 +641,7 @@ THREE_YEAR_MONITORING = Contract(
         Column("window", pl.String, "窗口", "Completeness", nullable=False, one_of=("complete", "incomplete")),
         Column("years_missing", pl.String, "缺少的学年", "Years of the window without data, joined by |"),
     ),
-    origin="county_dispersion and county_verdicts of three school years",
+    origin="county_dispersion and resource_verdicts of three school years",
 )
 
 TABLES = by_name(
@@ -654,7 +654,7 @@ TABLES = by_name(
         COUNTY_DISPERSION,
         VARIANCE_SHARES,
         SCHOOL_VERDICTS,
-        COUNTY_VERDICTS,
+        RESOURCE_VERDICTS,
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
     )

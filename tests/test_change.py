@@ -10,7 +10,7 @@ from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.monitoring import three_year_monitoring
 from pipelines.units import units
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from standards.standard import standards
 from tests.county import schools
 
@@ -173,6 +173,6 @@ def test_the_countys_verdict_is_monitored_as_a_row_of_its_own() -> None:
     found = units(schools(rows), BASIC)
     values = unit_indicators(found, BASIC)
     spread = county_dispersion(found, values, BASIC)
-    verdicts = county_verdicts(spread, school_verdicts(values, BASIC), BASIC)
+    verdicts = resource_verdicts(spread, school_verdicts(values, BASIC), BASIC)
     row = three_year_monitoring(spread, verdicts, 2023).row(by_predicate=pl.col("indicator") == "verdict", named=True)
     assert (row["stage"], row["held"], row["years_missing"]) == ("all", "undetermined", "2021")

@@ -14,7 +14,7 @@ from pipelines.indicators import unit_indicators
 from pipelines.intake import take_in
 from pipelines.synthetic import province
 from pipelines.units import units
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports import display
 from reports.reference import pages
 from schemas.contract import Contract
@@ -175,7 +175,7 @@ def test_every_reason_in_the_tables_of_the_invented_province_is_in_the_interface
     found = units(schools(province()[2023].to_dicts()), standard)
     values = unit_indicators(found, standard)
     spread = county_dispersion(found, values, standard)
-    verdicts = county_verdicts(spread, school_verdicts(values, standard), standard)
+    verdicts = resource_verdicts(spread, school_verdicts(values, standard), standard)
     reasons = {reason for table in (found, values, spread, verdicts) for reason in table["reason"].drop_nulls()}
     assert {"missing_units", "single_school", "no_pupils"} <= reasons
     assert reasons <= set(first_column(section("docs/interface.md", "Reasons")))

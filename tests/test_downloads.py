@@ -6,7 +6,7 @@ import io
 
 import polars as pl
 
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports.downloads import indicators_csv
 from reports.year import YearTables
 from schemas.source import sources
@@ -23,7 +23,7 @@ def download() -> str:
     values, spread = figures(rows, QUALITY)
     tables = {name: contract.empty() for name, contract in TABLES.items()}
     tables |= {"unit_indicators": values, "county_dispersion": spread}
-    tables["county_verdicts"] = county_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
+    tables["resource_verdicts"] = resource_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
     year = YearTables(tables, 2023, standards(), sources())
     return indicators_csv(next(iter(year.counties())))
 

@@ -102,7 +102,7 @@ def test_a_table_that_breaks_its_contract_stops_what_is_downstream(home: Home, m
     assert not result.success
     failed = [event.step_key for event in result.all_events if event.is_step_failure]
     assert failed == ["county_dispersion"]
-    assert not home.partitions("county_verdicts")
+    assert not home.partitions("resource_verdicts")
     assert not (home.root / "current").exists()
     with pytest.raises(ContractBrokenError, match="county_dispersion"):
         home.write("county_dispersion", 2020, broken)

@@ -19,7 +19,7 @@ from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, take_in
 from pipelines.units import units
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.source import sources
 from standards.standard import standards
 
@@ -172,7 +172,7 @@ def test_without_facilities_nothing_is_zero_and_no_verdict_is_met(raw_intake: In
     assert values.filter(pl.col("indicator").is_in(facilities))["value"].null_count() == (
         values.filter(pl.col("indicator").is_in(facilities)).height
     )
-    verdicts = county_verdicts(spread, school_verdicts(values, rules), rules)
+    verdicts = resource_verdicts(spread, school_verdicts(values, rules), rules)
     assert set(verdicts["verdict"]) == {"undetermined"}
 
 

@@ -17,7 +17,7 @@ from pipelines.dispersion import county_dispersion, variance_shares
 from pipelines.indicators import unit_indicators
 from pipelines.monitoring import three_year_monitoring
 from pipelines.units import units
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports import charts, display, model, render
 from reports.county import county_report
 from reports.language import speaking
@@ -97,14 +97,14 @@ def computed(years: dict[int, list[Row]]) -> Tables:
         values = unit_indicators(found, standard)
         spread = county_dispersion(found, values, standard)
         judged = school_verdicts(values, standard)
-        verdicts = county_verdicts(spread, judged, standard)
+        verdicts = resource_verdicts(spread, judged, standard)
         for name, table in (
             ("units", found),
             ("unit_indicators", values),
             ("county_dispersion", spread),
             ("variance_shares", variance_shares(values)),
             ("school_verdicts", judged),
-            ("county_verdicts", verdicts),
+            ("resource_verdicts", verdicts),
         ):
             parts[name].append(table)
         for year in years:
@@ -323,7 +323,7 @@ def test_every_chart_says_what_it_shows() -> None:
 
 def test_the_title_is_the_finding_with_the_counts_of_the_verdicts_table() -> None:
     made = report(plain())
-    verdict = plain()["county_verdicts"].row(
+    verdict = plain()["resource_verdicts"].row(
         by_predicate=(pl.col("school_year") == 2023)
         & (pl.col("standard") == "cn-quality-2017")
         & (pl.col("stage") == "all"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports.sentences import part_words
 from standards.standard import HERE, Limits, StandardError, in_force, load, standards
 from tests.county import figures
@@ -82,7 +82,7 @@ def test_a_standard_that_is_only_a_new_file_yields_verdicts(tmp_path: Path) -> N
     ]
     schools = school_verdicts(values, standard)
     assert schools["status"].to_list() == ["met", "not_met"]
-    verdict = county_verdicts(spread, schools, standard).row(by_predicate=pl.col("stage") == "all", named=True)
+    verdict = resource_verdicts(spread, schools, standard).row(by_predicate=pl.col("stage") == "all", named=True)
     assert (verdict["standard"], verdict["verdict"]) == ("xx-province-2010", "not_met")
 
 

@@ -16,7 +16,7 @@ from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, rules, take_in
 from pipelines.synthetic import YEARS, province, storylines
 from pipelines.units import units
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.contract import conform, failures
 from schemas.source import sources
 from schemas.tables import SCHOOLS
@@ -57,7 +57,7 @@ def _verdicts(schools: pl.DataFrame, standard: Standard) -> dict[str, list[str]]
     held = units(schools, standard)
     indicators = unit_indicators(held, standard)
     dispersion = county_dispersion(held, indicators, standard)
-    verdicts = county_verdicts(dispersion, school_verdicts(indicators, standard), standard)
+    verdicts = resource_verdicts(dispersion, school_verdicts(indicators, standard), standard)
     by_county = (
         verdicts.filter(pl.col("stage") == "all").sort("school_year").group_by("county_code").agg(pl.col("verdict"))
     )

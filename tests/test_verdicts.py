@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipelines.verdicts import county_verdicts, school_verdicts
+from pipelines.verdicts import resource_verdicts, school_verdicts
 from standards.standard import standards
 from tests.county import figures
 
@@ -56,7 +56,7 @@ def statuses(row: Row) -> dict[str, tuple[str, bool | None]]:
 
 def verdicts(rows: list[Row]) -> dict[str, dict[str, object]]:
     values, spread = figures(rows, QUALITY)
-    found = county_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
+    found = resource_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
     return {row["stage"]: row for row in found.iter_rows(named=True)}
 
 
@@ -145,7 +145,7 @@ def test_one_cv_over_its_limit_fails_2017_though_the_mean_of_the_seven_is_low() 
     primary = spread.filter(pl.col("stage") == "primary")
     assert dict(primary.select("indicator", "status").iter_rows())["key_teachers"] == "not_met"
     assert primary.filter(pl.col("indicator") == "composite")["cv"][0] < 0.37
-    found = county_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
+    found = resource_verdicts(spread, school_verdicts(values, QUALITY), QUALITY)
     county = found.row(by_predicate=pl.col("stage") == "all", named=True)
     assert (county["verdict"], county["reason"], county["units_failing"]) == ("not_met", "over_limit", 0)
 
