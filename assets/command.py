@@ -28,8 +28,9 @@ from assets.home import (
     years_of,
 )
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
+from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.source import Source, SourceError, sources
-from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
+from schemas.tables import TABLES
 from standards.standard import StandardError, standards
 
 ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4

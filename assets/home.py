@@ -26,8 +26,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
-from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, TABLES
+from schemas.tables import TABLES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FIRST_YEAR = 2000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from schemas.tables import STAGES, shared_fields
+from schemas.columns import STAGES
+from schemas.tables import shared_fields
 
 SWING = 2.0
 """A figure that more than doubles or halves within a year is named; a default of ours."""

@@ -13,9 +13,10 @@ import polars as pl
 
 from pipelines.reading import ROW, Body
 from pipelines.recognition import Recognised, year_of_cell
+from schemas.columns import STAGES
 from schemas.contract import DECIMAL, conform, failures
 from schemas.source import Header, Source
-from schemas.tables import SCHOOLS, STAGES, codes, school_fields
+from schemas.tables import SCHOOLS, codes, school_fields
 
 FAULTS = pl.Schema(
     {

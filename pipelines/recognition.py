@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pipelines.reading import Body, Sheet, UnreadableError
+from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.source import Header, Source, YearClue, plain
-from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 
 RECOGNISED_SHARE = 0.5
 """Share of a layout's headers from which on a sheet counts as that layout, perhaps faulty, and no longer as unknown."""

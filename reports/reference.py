@@ -13,9 +13,11 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.columns import STAGES
 from schemas.contract import Column, Contract, Rule
-from schemas.tables import HERE, STAGES, TABLES, codes
-from standards.standard import Indicator, Limits, Standard, standards
+from schemas.tables import HERE, TABLES, codes
+from standards.standard import Indicator, Standard, standards
+from standards.values import Limits
 
 _TYPES: dict[object, str] = {
     pl.String: "text",

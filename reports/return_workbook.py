@@ -19,9 +19,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from schemas.columns import STAGES
 from schemas.contract import Column
 from schemas.source import Header, Source
-from schemas.tables import HERE, SCHOOLS, STAGES, school_fields
+from schemas.tables import HERE, SCHOOLS, school_fields
 
 CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 """The date that every workbook states, so that the same rows give the same bytes."""

@@ -8,18 +8,57 @@ from pathlib import Path
 
 import polars as pl
 
+from schemas.columns import (
+    FILE,
+    INDICATOR,
+    MEASURE,
+    PLACE,
+    PROVINCE,
+    REASON,
+    ROW,
+    SCHOOL,
+    SCHOOL_NAME,
+    SHEET,
+    SOURCE,
+    STAGE,
+    STAGES,
+    STANDARD,
+    UNIT_ID,
+    YEAR,
+    count,
+    figure,
+    status,
+)
 from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
+from schemas.county import COUNTY_INPUTS
+from schemas.judgement import (
+    ASSESSMENT_STAGES,
+    COUNTY_CHECKS,
+    COUNTY_ITEMS,
+    COUNTY_PARTS,
+    COUNTY_VERDICTS,
+    EVIDENCE_INDEX,
+    GROUP_DISPERSION,
+    LEDGER,
+    PIONEER_CANDIDATES,
+    PLANS,
+    POPULARISATION,
+    SCHOOL_CHECKS,
+)
 
 HERE = Path(__file__).parent
-FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR = 1949, 2100
-STAGES = ("primary", "junior")
-"""The compulsory stages. Senior pupils only share in the split of an integrated school's resources."""
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
-STATUSES = ("met", "not_met", "undetermined", "no_limit")
 EQUIPMENT_PER_PUPIL_MAX = 1_000_000
 """Yuan of equipment per pupil above which 万元 were given as yuan; a default of ours, three orders above any norm."""
 
-_TYPES = {"text": pl.String, "count": pl.Int64, "decimal": DECIMAL, "year": pl.Int32, "yesno": pl.Boolean}
+_TYPES = {
+    "text": pl.String,
+    "count": pl.Int64,
+    "decimal": DECIMAL,
+    "year": pl.Int32,
+    "yesno": pl.Boolean,
+    "date": pl.Date,
+}
 
 
 @cache
@@ -34,6 +73,13 @@ def codes(name: str) -> tuple[dict[str, str], ...]:
     """A code list (`school_types`, `areas`, `operators`, `provinces`), one entry per code."""
     with (HERE / "codes" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
         return tuple(csv.DictReader(lines))
+
+
+@cache
+def county_fact_fields() -> dict[str, dict[str, str]]:
+    """The dictionary of facts that a county reports itself, by fact: type, unit and labels."""
+    with (HERE / "county_facts.csv").open(encoding="utf-8", newline="") as lines:
+        return {entry["fact"]: entry for entry in csv.DictReader(lines)}
 
 
 def _code_values(name: str) -> tuple[str, ...]:
@@ -67,46 +113,6 @@ def _field_column(entry: dict[str, str]) -> Column:
         entry["unit"],
         **limits,  # type: ignore[arg-type]
     )
-
-
-SOURCE = Column("source", pl.String, "数据来源", "Source", nullable=False)
-STANDARD = Column("standard", pl.String, "标准", "Standard", nullable=False, note="the standard's file name")
-YEAR = Column(
-    "school_year",
-    pl.Int32,
-    "学年",
-    "School year",
-    "year",
-    nullable=False,
-    minimum=FIRST_SCHOOL_YEAR,
-    maximum=LAST_SCHOOL_YEAR,
-)
-PROVINCE = Column("province_code", pl.String, "省级行政区划代码", "Province code", nullable=False, pattern=r"^\d{6}$")
-COUNTY = Column("county_code", pl.String, "县级行政区划代码", "County code", nullable=False)
-COUNTY_NAME = Column("county_name", pl.String, "县", "County", nullable=False)
-STAGE = Column("stage", pl.String, "学段", "Stage", nullable=False, one_of=STAGES)
-INDICATOR = Column("indicator", pl.String, "指标", "Indicator", nullable=False)
-MEASURE = Column("unit", pl.String, "计量单位", "Unit of the value", nullable=False)
-SCHOOL = Column("school_id", pl.String, "学校标识码", "School identifier", nullable=False)
-SCHOOL_NAME = Column("school_name", pl.String, "学校名称", "School name", nullable=False)
-UNIT_ID = Column("unit_id", pl.String, "评估单位", "Evaluation unit: school and stage", nullable=False)
-FILE = Column("file", pl.String, "文件", "File, as a path under the inbox", nullable=False)
-SHEET = Column("sheet", pl.String, "工作表", "Sheet of the workbook, null where the file has none")
-ROW = Column("row", pl.Int64, "行号", "Row as the file numbers it, title rows and header included")
-REASON = Column("reason", pl.String, "原因", "Reason, null where none is needed")
-PLACE = (PROVINCE, COUNTY, COUNTY_NAME)
-
-
-def _count(name: str, zh: str, en: str, unit: str = "units") -> Column:
-    return Column(name, pl.Int64, zh, en, unit, nullable=False, minimum=0)
-
-
-def _figure(name: str, zh: str, en: str, *, minimum: float | None = None, unit: str = "as unit") -> Column:
-    return Column(name, pl.Float64, zh, en, unit, minimum=minimum)
-
-
-def _status(name: str = "status", zh: str = "结论", en: str = "Status", more: tuple[str, ...] = ()) -> Column:
-    return Column(name, pl.String, zh, en, nullable=False, one_of=STATUSES + more)
 
 
 def _sum_rule(name: str, total: str, parts: tuple[str, ...], *, refuse_total: bool = True) -> Rule:
@@ -244,7 +250,7 @@ RETURNS = Contract(
         Column(
             "sha256", pl.String, "SHA-256", "SHA-256 of the file's bytes", nullable=False, pattern=r"^[0-9a-f]{64}$"
         ),
-        _count("size_bytes", "字节数", "Size", "bytes"),
+        count("size_bytes", "字节数", "Size", "bytes"),
         Column("format", pl.String, "格式", "Format and encoding"),
         Column("sheets", pl.String, "读取的工作表", "Sheets read, joined by |"),
         Column(
@@ -255,11 +261,11 @@ RETURNS = Contract(
             nullable=False,
             one_of=("accepted", "partly_accepted", "superseded", "refused", "ignored"),
         ),
-        _count("rows_read", "读取行数", "Rows read", "rows"),
-        _count("rows_accepted", "收录行数", "Rows accepted", "rows"),
-        _count("rows_refused", "拒收行数", "Rows refused", "rows"),
-        _count("rows_superseded", "被取代行数", "Rows superseded by another file", "rows"),
-        _count("cells_refused", "拒收单元格数", "Cells refused in accepted rows", "cells"),
+        count("rows_read", "读取行数", "Rows read", "rows"),
+        count("rows_accepted", "收录行数", "Rows accepted", "rows"),
+        count("rows_refused", "拒收行数", "Rows refused", "rows"),
+        count("rows_superseded", "被取代行数", "Rows superseded by another file", "rows"),
+        count("cells_refused", "拒收单元格数", "Cells refused in accepted rows", "cells"),
         Column("superseded_by", pl.String, "取代它的文件", "Files whose rows superseded some of this one, joined by |"),
         Column("unknown_columns", pl.String, "未知列", "Columns that the source's map does not know, joined by |"),
         REASON,
@@ -326,6 +332,16 @@ def unit_fields() -> tuple[str, ...]:
     return (*bases, *shared_fields())
 
 
+@cache
+def finding_fields() -> tuple[str, ...]:
+    """The yes/no findings that a school reports once for all its stages."""
+    return tuple(entry["column"] for entry in school_fields() if entry["group"] == "findings")
+
+
+UNIT_FACTS = ("founded_year", "is_boarding", "off_post_since_year")
+"""What else of a school's return goes with each of its units."""
+
+
 def _unit_field_columns() -> tuple[Column, ...]:
     columns: list[Column] = []
     for entry in school_fields():
@@ -367,7 +383,7 @@ UNITS = Contract(
             note="suspended: no pupils; out_of_scope: the standard leaves it out; listed: a teaching point too small",
         ),
         REASON,
-        _count("merged_sites", "并入的不计校数办学点", "Uncounted sites added to the school", "sites"),
+        count("merged_sites", "并入的不计校数办学点", "Uncounted sites added to the school", "sites"),
         Column(
             "share_numerator", pl.Int64, "拆分权数", "Weighted pupils of the stage (weights × 100)", "weighted pupils"
         ),
@@ -405,11 +421,11 @@ UNIT_INDICATORS = Contract(
         INDICATOR,
         MEASURE,
         Column("pupils", pl.Int64, "在校生数", "Pupils of the stage", "people", minimum=0),
-        _figure("numerator", "分子", "The unit's resource", unit="of the resource"),
-        _figure("denominator", "分母", "What it is divided by", minimum=0, unit="pupils or classes"),
-        _figure("value", "指标值", "Value"),
-        _figure("norm", "标准值", "Norm of the standard, null where it sets none"),
-        _figure("floor", "底线值", "The share of the norm that must be reached in any case"),
+        figure("numerator", "分子", "The unit's resource", unit="of the resource"),
+        figure("denominator", "分母", "What it is divided by", minimum=0, unit="pupils or classes"),
+        figure("value", "指标值", "Value"),
+        figure("norm", "标准值", "Norm of the standard, null where it sets none"),
+        figure("floor", "底线值", "The share of the norm that must be reached in any case"),
         Column(
             "status",
             pl.String,
@@ -440,17 +456,17 @@ COUNTY_DISPERSION = Contract(
         INDICATOR,
         MEASURE,
         YEAR,
-        _count("units", "评估单位数", "Units that count, pupils known or not"),
-        _count("units_reporting", "有值的评估单位数", "Units with a value"),
+        count("units", "评估单位数", "Units that count, pupils known or not"),
+        count("units_reporting", "有值的评估单位数", "Units with a value"),
         Column(
             "pupils", pl.Int64, "在校生数", "Pupils of the units that count, as far as reported", "people", minimum=0
         ),
-        _figure("mean", "全县平均值", "Mean over reporting units: total by total"),
-        _figure("sd", "标准差", "Weighted standard deviation over reporting units", minimum=0),
-        _figure("cv", "差异系数", "Difference coefficient over reporting units", minimum=0, unit="1"),
-        _figure("limit", "限值", "Limit of the standard, null where it sets none", minimum=0, unit="1"),
-        _figure("margin", "余量", "limit − cv", unit="1"),
-        _status(),
+        figure("mean", "全县平均值", "Mean over reporting units: total by total"),
+        figure("sd", "标准差", "Weighted standard deviation over reporting units", minimum=0),
+        figure("cv", "差异系数", "Difference coefficient over reporting units", minimum=0, unit="1"),
+        figure("limit", "限值", "Limit of the standard, null where it sets none", minimum=0, unit="1"),
+        figure("margin", "余量", "limit − cv", unit="1"),
+        status(),
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "indicator"),
@@ -472,11 +488,11 @@ VARIANCE_SHARES = Contract(
         SCHOOL_NAME,
         INDICATOR,
         MEASURE,
-        _figure("value", "指标值", "Value"),
-        _figure("mean", "全县平均值", "Mean of the county"),
-        _figure("weight_share", "权重份额", "Share of the county's weight", minimum=0, unit="1"),
-        _figure("variance_share", "方差份额", "Share of the weighted variance; null where the variance is 0", unit="1"),
-        _figure("cv_without", "剔除后差异系数", "CV of the county with this unit left out", minimum=0, unit="1"),
+        figure("value", "指标值", "Value"),
+        figure("mean", "全县平均值", "Mean of the county"),
+        figure("weight_share", "权重份额", "Share of the county's weight", minimum=0, unit="1"),
+        figure("variance_share", "方差份额", "Share of the weighted variance; null where the variance is 0", unit="1"),
+        figure("cv_without", "剔除后差异系数", "CV of the county with this unit left out", minimum=0, unit="1"),
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "unit_id"),
     origin="unit_indicators",
@@ -496,14 +512,14 @@ SCHOOL_VERDICTS = Contract(
         UNIT_ID,
         SCHOOL_NAME,
         Column("pupils", pl.Int64, "在校生数", "Pupils of the stage", "people", minimum=0),
-        _count("indicators", "指标个数", "Indicators", "indicators"),
-        _count("indicators_met", "达标指标个数", "Indicators at the norm", "indicators"),
-        _count("indicators_not_met", "未达标指标个数", "Indicators below the norm", "indicators"),
-        _count("indicators_undetermined", "无法判定的指标个数", "Indicators that cannot be judged", "indicators"),
-        _count("indicators_below_floor", "低于底线的指标个数", "Indicators below the floor", "indicators"),
+        count("indicators", "指标个数", "Indicators", "indicators"),
+        count("indicators_met", "达标指标个数", "Indicators at the norm", "indicators"),
+        count("indicators_not_met", "未达标指标个数", "Indicators below the norm", "indicators"),
+        count("indicators_undetermined", "无法判定的指标个数", "Indicators that cannot be judged", "indicators"),
+        count("indicators_below_floor", "低于底线的指标个数", "Indicators below the floor", "indicators"),
         Column("below_norm", pl.String, "未达标指标", "Indicators below the norm, joined by |"),
         Column("not_reported", pl.String, "未上报指标", "Indicators without a value, joined by |"),
-        _status(),
+        status(),
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id"),
     origin="unit_indicators, school rule of the standard",
@@ -520,16 +536,16 @@ RESOURCE_VERDICTS = Contract(
         *PLACE,
         YEAR,
         Column("stage", pl.String, "学段", "Stage, or all", nullable=False, one_of=(*STAGES, "all")),
-        _count("units", "评估单位数", "Units that count"),
-        _count("units_meeting", "达到学校标准的单位数", "Units that meet the school rule"),
-        _count("units_failing", "未达到学校标准的单位数", "Units that fail it"),
-        _count("units_undetermined", "无法判定的单位数", "Units that cannot be judged"),
-        _count("limits_met", "达标的差异系数个数", "Dispersion limits met", "limits"),
-        _count("limits_failed", "超限的差异系数个数", "Dispersion limits exceeded", "limits"),
-        _count("limits_undetermined", "无法判定的差异系数个数", "Dispersion limits that cannot be judged", "limits"),
-        _status("school_rule", "学校标准结论", "School rule"),
-        _status("dispersion", "差异系数结论", "Dispersion"),
-        _status("verdict", "结论", "Verdict on the resource part of the standard"),
+        count("units", "评估单位数", "Units that count"),
+        count("units_meeting", "达到学校标准的单位数", "Units that meet the school rule"),
+        count("units_failing", "未达到学校标准的单位数", "Units that fail it"),
+        count("units_undetermined", "无法判定的单位数", "Units that cannot be judged"),
+        count("limits_met", "达标的差异系数个数", "Dispersion limits met", "limits"),
+        count("limits_failed", "超限的差异系数个数", "Dispersion limits exceeded", "limits"),
+        count("limits_undetermined", "无法判定的差异系数个数", "Dispersion limits that cannot be judged", "limits"),
+        status("school_rule", "学校标准结论", "School rule"),
+        status("dispersion", "差异系数结论", "Dispersion"),
+        status("verdict", "结论", "Verdict on the resource part of the standard"),
         REASON,
     ),
     origin="county_dispersion and school_verdicts",
@@ -559,13 +575,13 @@ YEAR_OVER_YEAR = Contract(
         ),
         Column("unit_id", pl.String, "评估单位", "Evaluation unit, empty for the county's series", nullable=False),
         Column("school_name", pl.String, "学校名称", "School name, null for the county's series"),
-        _figure("value_before", "上年值", "Value or mean the year before"),
-        _figure("value", "本年值", "Value or mean"),
-        _figure("change", "变化", "value − value_before"),
-        _figure("change_percent", "变化百分比", "Change, in percent of the year before", unit="percent"),
-        _figure("cv_before", "上年差异系数", "CV the year before", minimum=0, unit="1"),
-        _figure("cv", "本年差异系数", "CV", minimum=0, unit="1"),
-        _figure("cv_change", "差异系数变化", "cv − cv_before", unit="1"),
+        figure("value_before", "上年值", "Value or mean the year before"),
+        figure("value", "本年值", "Value or mean"),
+        figure("change", "变化", "value − value_before"),
+        figure("change_percent", "变化百分比", "Change, in percent of the year before", unit="percent"),
+        figure("cv_before", "上年差异系数", "CV the year before", minimum=0, unit="1"),
+        figure("cv", "本年差异系数", "CV", minimum=0, unit="1"),
+        figure("cv_change", "差异系数变化", "cv − cv_before", unit="1"),
         Column("pupils_before", pl.Int64, "上年在校生数", "Pupils the year before", "people"),
         Column("pupils", pl.Int64, "在校生数", "Pupils", "people"),
         Column(
@@ -596,17 +612,17 @@ THREE_YEAR_MONITORING = Contract(
         Column("stage", pl.String, "学段", "Stage, or all for the verdict", nullable=False, one_of=(*STAGES, "all")),
         INDICATOR,
         MEASURE,
-        _figure("mean_two_years_before", "前年平均值", "Mean two years before"),
-        _figure("mean_year_before", "上年平均值", "Mean the year before"),
-        _figure("mean", "本年平均值", "Mean"),
-        _figure("cv_two_years_before", "前年差异系数", "CV two years before", unit="1"),
-        _figure("cv_year_before", "上年差异系数", "CV the year before", unit="1"),
-        _figure("cv", "本年差异系数", "CV", unit="1"),
-        _figure("limit", "限值", "Limit of the standard this year", unit="1"),
-        _figure("margin", "余量", "limit − cv", unit="1"),
-        _status("status_two_years_before", "前年结论", "Status two years before", ("no_data",)),
-        _status("status_year_before", "上年结论", "Status the year before", ("no_data",)),
-        _status("status", "本年结论", "Status", ("no_data",)),
+        figure("mean_two_years_before", "前年平均值", "Mean two years before"),
+        figure("mean_year_before", "上年平均值", "Mean the year before"),
+        figure("mean", "本年平均值", "Mean"),
+        figure("cv_two_years_before", "前年差异系数", "CV two years before", unit="1"),
+        figure("cv_year_before", "上年差异系数", "CV the year before", unit="1"),
+        figure("cv", "本年差异系数", "CV", unit="1"),
+        figure("limit", "限值", "Limit of the standard this year", unit="1"),
+        figure("margin", "余量", "limit − cv", unit="1"),
+        status("status_two_years_before", "前年结论", "Status two years before", ("no_data",)),
+        status("status_year_before", "上年结论", "Status the year before", ("no_data",)),
+        status("status", "本年结论", "Status", ("no_data",)),
         Column(
             "direction",
             pl.String,
@@ -637,7 +653,7 @@ THREE_YEAR_MONITORING = Contract(
             "Over the limit after a year within it; null if unknown",
         ),
         Column("is_worse_than_year_before", pl.Boolean, "较上年变差", "CV above the year before's; null if unknown"),
-        _status("held", "三年保持", "Whether the limit or standard was held in each of the three years"),
+        status("held", "三年保持", "Whether the limit or standard was held in each of the three years"),
         Column("window", pl.String, "窗口", "Completeness", nullable=False, one_of=("complete", "incomplete")),
         Column("years_missing", pl.String, "缺少的学年", "Years of the window without data, joined by |"),
     ),
@@ -657,6 +673,19 @@ TABLES = by_name(
         RESOURCE_VERDICTS,
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
+        *COUNTY_INPUTS,
+        SCHOOL_CHECKS,
+        COUNTY_CHECKS,
+        COUNTY_ITEMS,
+        COUNTY_PARTS,
+        COUNTY_VERDICTS,
+        LEDGER,
+        ASSESSMENT_STAGES,
+        EVIDENCE_INDEX,
+        PLANS,
+        POPULARISATION,
+        GROUP_DISPERSION,
+        PIONEER_CANDIDATES,
     )
 )
 """Every table by name, in the order in which the data flow."""

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from reports import display
 from reports.language import gettext
-from schemas.tables import COUNTY_DISPERSION, RETURNS, STATUSES, THREE_YEAR_MONITORING, UNITS
+from schemas.columns import STATUSES
+from schemas.tables import COUNTY_DISPERSION, RETURNS, THREE_YEAR_MONITORING, UNITS
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipelines.intake import Intake, inbox_files, rules, survey, take_in
+from schemas.columns import STAGES
 from schemas.contract import accept, failures
 from schemas.source import sources
-from schemas.tables import BANDS, QUARANTINE, RETURNS, SCHOOLS, STAGES
+from schemas.tables import BANDS, QUARANTINE, RETURNS, SCHOOLS
 from tests.drawing import (
     cells,
     counts,

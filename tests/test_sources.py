@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.intake import rules
+from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, STAGES
 from schemas.source import SOURCES, Source, SourceError, plain, sources
-from schemas.tables import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, SCHOOLS, STAGES, codes, school_fields
+from schemas.tables import SCHOOLS, codes, school_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYOUTS = [(source, layout) for source in sources().values() for layout in source.described.layouts]

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports.sentences import part_words
-from standards.standard import HERE, Limits, StandardError, in_force, load, standards
+from standards.standard import HERE, StandardError, in_force, load, standards
+from standards.values import Limits
 from tests.county import figures
 
 QUALITY = standards()["cn-quality-2017"]

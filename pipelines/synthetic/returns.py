@@ -13,9 +13,10 @@ import polars as pl
 
 from pipelines.synthetic.counties import YEARS
 from pipelines.synthetic.register import School, chance, register
+from schemas.columns import STAGES
 from schemas.contract import DECIMAL
 from schemas.source import sources
-from schemas.tables import BANDS, STAGES, school_fields
+from schemas.tables import BANDS, school_fields
 
 _DRAWN_FROM = 2014
 """School year in which the cohorts begin, so that the first return already has graduates and a cohort of grade 7."""
