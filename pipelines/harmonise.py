@@ -1,51 +1,44 @@
-"""Rows of text into rows of a school: symbols read, numbers cast, totals formed, every fault named.
+"""Rows of text into rows of a table: symbols read, numbers cast, totals formed, every fault named.
 
 The smallest thing is refused: a cell where a cell is wrong, a row where its key or identity is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import polars as pl
 
-from pipelines.reading import ROW, Body
-from pipelines.recognition import Recognised, year_of_cell
-from schemas.columns import STAGES
-from schemas.contract import DECIMAL, conform, failures
-from schemas.source import Header, Source
-from schemas.tables import SCHOOLS, codes, school_fields
-
-FAULTS = pl.Schema(
-    {
-        "file": pl.String,
-        "sheet": pl.String,
-        "row": pl.Int64,
-        "level": pl.String,
-        "county_code": pl.String,
-        "school_id": pl.String,
-        "header": pl.String,
-        "column": pl.String,
-        "value": pl.String,
-        "rule": pl.String,
-        "wanted": pl.String,
-        "wanted_en": pl.String,
-        "record": pl.String,
-    }
+from pipelines.identity import (
+    DAMAGED,
+    FORMULA_ERROR,
+    SCIENTIFIC,
+    contract_of,
+    identify,
+    key_of,
+    read_symbols,
+    repeated,
 )
-"""Columns of a frame of faults: one row per refused row or cell."""
+from pipelines.reading import ROW, Body
+from pipelines.recognition import Recognised
+from pipelines.refusals import as_faults, no_faults, with_record
+from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, STAGES
+from schemas.contract import DECIMAL, Contract, conform, failures
+from schemas.source import Header, Source
+from schemas.tables import school_fields
 
 # Digits are 0-9: in polars \d also means those of other widths and scripts, which do not cast.
 _WHOLE = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?$"
 _DECIMAL = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?$"
-_SCIENTIFIC = r"^[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+$"
+_DATES = (
+    r"^((?:19|20)[0-9]{2})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T][0-9:.]+)?$",
+    r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:\.0+)?$",
+)
 _YES = ("是", "1", "true", "TRUE", "Y", "y")
 _NO = ("否", "0", "false", "FALSE", "N", "n")
 _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
-_INDEX = "__index__"
-_DAMAGED = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -63,19 +56,28 @@ class Lines:
 
 
 def read_lines(
-    found: Recognised, year: int, body: Body, places: dict[int, Header], others: Sequence[int], file: str
+    found: Recognised,
+    year: int,
+    body: Body,
+    places: dict[int, Header],
+    others: Sequence[int],
+    file: str,
+    facts: Collection[str] | None = None,
 ) -> Lines:
-    """The sheet's rows with a sound identity, and the others as faults; a school may still stand there twice.
+    """The sheet's rows with a sound identity, and the others as faults; one key may still stand there twice.
 
-    `places` gives the header of each position, `others` the positions that the source does not know.
+    `places` gives the header of each position, `others` the positions that the source does not know; `facts` are the
+    facts that a county may speak of.
     """
     text = _clean(body.cells)
     # A reader may end before trailing columns that are wholly empty.
     missing = [str(position) for position in places if str(position) not in text.columns]
     text = text.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     errors = pl.DataFrame(body.errors, schema={"row": pl.Int64, "position": pl.Int64, "value": pl.String}, orient="row")
-    filled = pl.any_horizontal(pl.all().exclude(ROW).is_not_null()) | pl.col(ROW).is_in(errors["row"].to_list())
-    text = text.filter(filled)
+    telling = _telling(found, places, others, text)
+    wrong = errors.filter(pl.col("position").cast(pl.String).is_in(telling))
+    said = pl.any_horizontal(pl.col(name).is_not_null() for name in telling)
+    text = text.filter(said | pl.col(ROW).is_in(wrong["row"].to_list()))
     unknown = tuple(
         found.headers[position].strip() or f"（第 {position + 1} 列无表头）"
         for position in others
@@ -88,7 +90,8 @@ def read_lines(
         **origin,
     )
     header_of = {header.column: header.header for header in places.values()}
-    sound, refused = _identify(text, found, year, header_of)
+    text = _with_errors(text, errors, found, places)
+    sound, refused = identify(text, found, year, header_of, facts)
     ragged = pl.DataFrame(
         body.ragged, schema={"row": pl.Int64, "value": pl.Int64, "record": pl.String}, orient="row"
     ).with_columns(**origin)
@@ -107,19 +110,56 @@ def read_lines(
     )
 
 
-def to_schools(
-    source: Source, layout: str, year: int, text: pl.DataFrame, errors: pl.DataFrame
+def _telling(found: Recognised, places: dict[int, Header], others: Sequence[int], text: pl.DataFrame) -> list[str]:
+    """The positions that make a row one when they hold anything: not guides, nor what a template fills in."""
+    prefilled = found.described.prefilled
+    told = {str(position) for position, header in places.items() if header.column not in prefilled}
+    told |= {str(position) for position in others if not prefilled}
+    told |= {name for name in text.columns if name.isdecimal() and int(name) >= len(found.headers) and not prefilled}
+    return [name for name in text.columns if name in told]
+
+
+def _with_errors(
+    text: pl.DataFrame, errors: pl.DataFrame, found: Recognised, places: dict[int, Header]
+) -> pl.DataFrame:
+    """The rows of text with the formula errors in those cells of the key of which a blank would mean something."""
+    means_something = (*found.described.blank_is_whole, *found.described.blank_is_year)
+    for position, header in places.items():
+        if header.column in means_something and errors.height:
+            shown = dict(errors.filter(pl.col("position") == position).select("row", "value").iter_rows())
+            error = pl.col("row").replace_strict(shown, default=None, return_dtype=pl.String)
+            text = text.with_columns(pl.coalesce(error, header.column).alias(header.column))
+    return text
+
+
+def to_rows(
+    source: Source,
+    layout: str,
+    year: int,
+    text: pl.DataFrame,
+    errors: pl.DataFrame,
+    fact_types: Mapping[str, str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of text of one layout and school year as rows of `schools`, and the cells that were refused."""
+    """Rows of text of one layout and school year as rows of the layout's table, and the cells that were refused.
+
+    `fact_types` says which facts of a county are counts or years.
+    """
+    described = source.described.layouts[layout]
+    contract = contract_of(described.table)
     headers = source.headers(layout, year)
     header_of = {header.column: header.header for header in headers}
-    schools, faults = _cast(text, source, headers, header_of)
+    is_county = described.table != "schools"
+    keyed = key_of(text, source, layout, year) if is_county else text
+    rows, faults = _cast(keyed, source, headers, header_of, _types(contract) if is_county else _FIELD_TYPES)
     faults.append(_error_faults(errors, text, header_of))
-    schools, sum_faults = _sums(schools, text, source, layout, header_of)
-    constants = {**source.described.layouts[layout].constants, "school_year": year, "source": source.name}
-    schools = schools.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
-    schools, logic_faults = _keep_contract(_place(schools, source), text, header_of)
-    return schools, pl.concat([*faults, sum_faults, logic_faults])
+    rows, sum_faults = _sums(rows, text, source, layout, header_of)
+    if described.table == "county_facts":
+        rows, fact_faults = _keep_fact_types(rows, text, fact_types or {}, header_of)
+        faults.append(fact_faults)
+    constants = {**described.constants, "school_year": year, "source": source.name}
+    rows = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
+    rows, logic_faults = _keep_contract(_place(rows, source), contract, text, header_of)
+    return rows, pl.concat([*faults, sum_faults, logic_faults])
 
 
 def has_rows(body: Body) -> bool:
@@ -135,131 +175,46 @@ def _clean(cells: pl.DataFrame) -> pl.DataFrame:
     return cleaned.with_columns(pl.when(pl.all().exclude(ROW) != "").then(pl.all().exclude(ROW)))
 
 
-def as_faults(
-    rows: pl.DataFrame,
-    level: str,
-    rule: pl.Expr | str,
-    *,
-    header: str | None = None,
-    column: str | None = None,
-    value: pl.Expr | None = None,
-    wanted: str | None = None,
-    wanted_en: str | None = None,
-) -> pl.DataFrame:
-    """The given rows of text as faults."""
-
-    def there(name: str) -> pl.Expr:
-        return (pl.col(name) if name in rows.columns else pl.lit(None, pl.String)).alias(name)
-
-    return rows.select(
-        there("file"),
-        there("sheet"),
-        pl.col("row"),
-        pl.lit(level).alias("level"),
-        there("county_code"),
-        there("school_id"),
-        pl.lit(header, pl.String).alias("header"),
-        pl.lit(column, pl.String).alias("column"),
-        (pl.lit(None, pl.String) if value is None else value.cast(pl.String)).alias("value"),
-        (pl.lit(rule) if isinstance(rule, str) else rule).alias("rule"),
-        pl.lit(wanted, pl.String).alias("wanted"),
-        pl.lit(wanted_en or wanted, pl.String).alias("wanted_en"),
-        there("record"),
-    )
-
-
-def with_record(text: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
-    """The rows of text with each whole row, under the file's headers, as JSON in `record`."""
-    whole = pl.struct(pl.col(column).alias(header) for column, header in header_of.items())
-    return text.with_columns(whole.struct.json_encode().alias("record"))
-
-
-def _identify(
-    text: pl.DataFrame, found: Recognised, year: int, header_of: dict[str, str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows whose identity is sound, and the others as faults, each under the first rule that it breaks."""
-    ids = found.source.described.identifiers
-    layout = found.source.described.layouts[found.layout]
-    school, county = pl.col("school_id"), pl.col("county_code")
-    misformed = ~school.str.contains(ids.school_id)
-    types = [entry["code"] for entry in codes("school_types")]
-    checks: list[tuple[str, str, pl.Expr]] = [
-        ("school_id_missing", "school_id", school.is_null()),
-        ("school_id_scientific", "school_id", misformed & school.str.contains(_SCIENTIFIC)),
-        ("school_id_number", "school_id", misformed & school.str.contains(r"^[0-9]+\.[0-9]+$")),
-        (
-            "school_id_short",
-            "school_id",
-            misformed & school.str.contains(r"^[0-9]+$") & (school.str.len_chars() < ids.school_id_length),
-        ),
-        ("school_id_form", "school_id", misformed),
-        ("county_code_form", "county_code", county.is_null() | ~county.str.contains(ids.county_code)),
-        ("school_name_missing", "school_name", _absent(found.source, "school_name")),
-        ("name_damaged", "school_name", pl.col("school_name").str.contains(_DAMAGED, literal=True)),
-    ]
-    wanted = {
-        "school_id": (ids.school_id_words, ids.school_id_words_en),
-        "county_code": (ids.county_code_words, ids.county_code_words_en),
-        "school_year": (str(year), str(year)),
-    }
-    if found.source.counties:
-        register = [entry["code"] for entry in found.source.counties]
-        checks.append(("county_unknown", "county_code", ~county.is_in(register)))
-    else:
-        checks.append(("county_name_missing", "county_name", _absent(found.source, "county_name")))
-        checks.append(("name_damaged", "county_name", pl.col("county_name").str.contains(_DAMAGED, literal=True)))
-    if "school_type_code" not in layout.constants:
-        kind = pl.col("school_type_code")
-        checks.append(("school_type_unknown", "school_type_code", kind.is_null() | ~kind.is_in(types)))
-    if "school_year" in text.columns:
-        stated = {cell: year_of_cell(found, cell) for cell in text["school_year"].drop_nulls().unique().to_list()}
-        of_year = [cell for cell, means in stated.items() if means == year]
-        cell = pl.col("school_year")
-        checks.append(("year_mismatch", "school_year", cell.is_null() | ~cell.is_in(of_year)))
-    first = pl.coalesce(pl.when(breaks).then(pl.lit(number)) for number, (*_, breaks) in enumerate(checks))
-    broken = text.with_columns(first.alias(_INDEX))
-    refused = [
-        as_faults(
-            with_record(broken.filter(pl.col(_INDEX) == number), header_of),
-            "row",
-            rule,
-            header=header_of.get(column),
-            column=column,
-            value=pl.col(column),
-            wanted=wanted.get(column, (None, None))[0],
-            wanted_en=wanted.get(column, (None, None))[1],
-        )
-        for number, (rule, column, _) in enumerate(checks)
-    ]
-    return broken.filter(pl.col(_INDEX).is_null()).drop(_INDEX), pl.concat(refused)
-
-
-def _absent(source: Source, column: str) -> pl.Expr:
-    """Whether a cell is blank or holds a symbol that the source reads as not reported."""
-    symbols = [recode.symbol for recode in source.recodes([column]) if recode.becomes is None]
-    return pl.col(column).is_null() | pl.col(column).is_in(symbols)
-
-
-def refuse_repeated(sheets: Sequence[Lines], header_of: dict[str, str]) -> list[Lines]:
-    """The sheets of one file without the schools that stand in them more than once; each of their rows a fault."""
-    ids = pl.concat([sheet.text["school_id"] for sheet in sheets])
-    twice = pl.col("school_id").is_in(ids.filter(ids.is_duplicated()).unique().to_list())
-    once = []
+def refuse_repeated(sheets: Sequence[Lines], found: Recognised, year: int, header_of: dict[str, str]) -> list[Lines]:
+    """The sheets of one file without the keys that stand in them more than once; each of their rows a fault."""
+    text = pl.concat([sheet.text for sheet in sheets], how="diagonal")
+    marks = repeated(text, found.source, found.layout, year)
+    of_school = found.table == "schools"
+    column = "school_id" if of_school else None
+    once, start = [], 0
     for sheet in sheets:
-        rows = with_record(sheet.text.filter(twice), header_of)
-        header, value = header_of["school_id"], pl.col("school_id")
-        faults = as_faults(rows, "row", "repeated_school", header=header, column="school_id", value=value)
-        once.append(replace(sheet, text=sheet.text.filter(~twice), faults=pl.concat([sheet.faults, faults])))
+        mark = marks.slice(start, sheet.text.height)
+        start += sheet.text.height
+        rows = with_record(sheet.text, header_of).with_columns(mark["called"]).filter(mark["is_repeated"])
+        header, value = header_of.get(column or ""), pl.col("called")
+        if of_school:
+            faults = as_faults(rows, "row", "repeated_school", header=header, column=column, value=value)
+        else:
+            faults = as_faults(rows, "row", "repeated_row", value=value)
+        once.append(
+            replace(sheet, text=sheet.text.filter(~mark["is_repeated"]), faults=pl.concat([sheet.faults, faults]))
+        )
     return once
 
 
 _FIELD_TYPES = {entry["column"]: entry["type"] for entry in school_fields()} | {"school_year": "text"}
+_KINDS = {pl.Int64: "count", pl.Int32: "year", pl.Boolean: "yesno", pl.Date: "date", DECIMAL: "decimal"}
+
+
+def _types(contract: Contract) -> dict[str, str]:
+    """The kind of every column of a county's table, as the field dictionary of schools calls kinds."""
+    types = {column.name: _KINDS.get(column.dtype, "text") for column in contract.columns}
+    return types | {"school_year": "text"}
 
 
 def _cast(
-    text: pl.DataFrame, source: Source, headers: Sequence[Header], header_of: dict[str, str]
+    text: pl.DataFrame,
+    source: Source,
+    headers: Sequence[Header],
+    header_of: dict[str, str],
+    types: Mapping[str, str],
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Text into numbers and truth values; a cell that does not cast becomes null and a fault."""
+    """Text into numbers, dates and truth values; a cell that does not cast becomes null and a fault."""
     recodes = source.recodes(list(header_of))
     whole_groups = [
         (recode, pl.all_horizontal(pl.col(column) == recode.symbol for column in recode.columns).fill_null(value=False))
@@ -267,26 +222,21 @@ def _cast(
         if recode.not_reported_where
     ]
     marks = text.select(mark.alias(str(i)) for i, (_, mark) in enumerate(whole_groups))
-    for recode in recodes:
-        text = text.with_columns(
-            pl.when(pl.col(column) == recode.symbol)
-            .then(pl.lit(recode.becomes, pl.String))
-            .otherwise(pl.col(column))
-            .alias(column)
-            for column in recode.columns
-        )
+    text = read_symbols(text, recodes)
     casts: list[pl.Expr] = []
     bad: list[tuple[Header, pl.Expr]] = []
     for header in headers:
         cell = pl.col(header.column)
-        kind = _FIELD_TYPES.get(header.column, "count")
+        kind = types.get(header.column, "count")
         digits = cell.str.replace_all(",", "", literal=True)
         if kind == "text":
-            value, wrong = cell, cell.str.contains(_DAMAGED, literal=True)
+            value, wrong = cell, cell.str.contains(DAMAGED, literal=True)
             value = pl.when(~wrong).then(cell)
         elif kind == "yesno":
             value = pl.when(cell.is_in(_YES)).then(statement=True).when(cell.is_in(_NO)).then(statement=False)
             wrong = ~cell.is_in([*_YES, *_NO])
+        elif kind == "date":
+            value, wrong = _date(cell), cell.is_not_null() & _date(cell).is_null()
         elif kind == "decimal":
             # 20 digits before the point, so that the factor cannot overflow the 38 of the type.
             exact = digits.cast(pl.Decimal(30, 10), strict=False).cast(pl.Decimal(38, 10)) * header.factor
@@ -306,7 +256,7 @@ def _cast(
         column = header.column
         if wrong_cells[column].any():
             rows = text.filter(wrong_cells[column])
-            rule = _cast_rule(pl.col(column), _FIELD_TYPES.get(column, "count"))
+            rule = _cast_rule(pl.col(column), types.get(column, "count"))
             faults.append(as_faults(rows, "cell", rule, header=header.header, column=column, value=pl.col(column)))
     for i, (recode, _) in enumerate(whole_groups):
         there = [c for c in schools.columns if fnmatchcase(c, str(recode.not_reported_where))]
@@ -320,17 +270,27 @@ def _cast(
     return schools, faults
 
 
+def _date(cell: pl.Expr) -> pl.Expr:
+    """The date that a cell states: 2023-09-01, 2023/9/1, 2023年9月1日, 20230901, or a date of the workbook."""
+    stated = []
+    for form in _DATES:
+        year, month, day = (cell.str.extract(form, group) for group in (1, 2, 3))
+        written = pl.concat_str(year, pl.lit("-"), month.str.zfill(2), pl.lit("-"), day.str.zfill(2))
+        stated.append(written.str.to_date("%Y-%m-%d", strict=False))
+    return pl.coalesce(stated)
+
+
 def _cast_rule(cell: pl.Expr, kind: str) -> pl.Expr:
     """The rule that a cell breaks which did not cast."""
-    other = "not_yes_no" if kind == "yesno" else "not_a_number"
+    other = {"yesno": "not_yes_no", "date": "not_a_date"}.get(kind, "not_a_number")
     return (
-        pl.when(cell.str.contains(_DAMAGED, literal=True))
+        pl.when(cell.str.contains(DAMAGED, literal=True))
         .then(pl.lit("damaged_text"))
-        .when(pl.lit(kind == "yesno"))
+        .when(pl.lit(kind in ("yesno", "date")))
         .then(pl.lit(other))
-        .when(cell.str.contains(r"^#(N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)$"))
+        .when(cell.str.contains(FORMULA_ERROR))
         .then(pl.lit("error_value"))
-        .when(cell.str.contains(_SCIENTIFIC))
+        .when(cell.str.contains(SCIENTIFIC))
         .then(pl.lit("scientific"))
         .when(cell.str.contains(_WHOLE))
         .then(pl.lit("too_large"))
@@ -345,7 +305,11 @@ def _error_faults(errors: pl.DataFrame, text: pl.DataFrame, header_of: dict[str,
     headers = pl.DataFrame(list(header_of.items()), schema={"column": pl.String, "header": pl.String}, orient="row")
     place = ["file", "sheet", "row"]
     named = errors.join(headers, on="column", how="inner", maintain_order="left").join(
-        text.select(*place, "county_code", "school_id"), on=place, how="inner", nulls_equal=True, maintain_order="left"
+        text.select(*place, "county_code", pl.col("^school_id$")),
+        on=place,
+        how="inner",
+        nulls_equal=True,
+        maintain_order="left",
     )
     faults = as_faults(named, "cell", "error_value", value=pl.col("value"))
     return faults.with_columns(header=named["header"], column=named["column"])
@@ -366,7 +330,7 @@ def _sums(
             refused = [*parts] if total.startswith("pupils_") else [total, *parts]
             schools, found_faults = _refuse(schools, text, differs, refused, "parts_are_total", header_of)
             faults.append(found_faults)
-    return schools, pl.concat(faults or [pl.DataFrame(schema=FAULTS)])
+    return schools, pl.concat(faults or [no_faults()])
 
 
 def _refuse(
@@ -390,7 +354,27 @@ def _refuse(
     nulled = schools.with_columns(mask).with_columns(
         pl.when(~pl.col("__where__")).then(pl.col(column)).alias(column) for column in columns
     )
-    return nulled.drop("__where__"), pl.concat(faults or [pl.DataFrame(schema=FAULTS)])
+    return nulled.drop("__where__"), pl.concat(faults or [no_faults()])
+
+
+def _keep_fact_types(
+    facts: pl.DataFrame, text: pl.DataFrame, types: Mapping[str, str], header_of: dict[str, str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The facts of a county without the values that their kind cannot have: a count is whole and not below zero."""
+    kind = pl.col("fact").replace_strict(dict(types), default=None, return_dtype=pl.String)
+    value = pl.col("value")
+    outside: dict[str, pl.Expr] = {
+        "not_whole": kind.is_in(["count", "year"]) & (value != value.round(0)),
+        "negative": ((kind == "count") & (value < 0)) | ((kind == "year") & (value < FIRST_SCHOOL_YEAR)),
+        "too_large": (kind == "year") & (value > LAST_SCHOOL_YEAR),
+    }
+    faults = [no_faults()]
+    for rule, breaks in outside.items():
+        where = facts.select(breaks.fill_null(value=False).alias(rule))[rule]
+        if where.any():
+            facts, found_faults = _refuse(facts, text, where, ["value"], rule, header_of)
+            faults.append(found_faults)
+    return facts, pl.concat(faults)
 
 
 def _place(schools: pl.DataFrame, source: Source) -> pl.DataFrame:
@@ -412,17 +396,17 @@ def _place(schools: pl.DataFrame, source: Source) -> pl.DataFrame:
 
 
 def _keep_contract(
-    schools: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
+    rows: pl.DataFrame, contract: Contract, text: pl.DataFrame, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows as the contract of `schools` wants them; the cells that break it nulled, each a fault."""
-    sound = conform(schools, SCHOOLS)
-    faults = [pl.DataFrame(schema=FAULTS)]
+    """The rows as the table's contract wants them; the cells that break it nulled, each a fault."""
+    sound = conform(rows, contract)
+    faults = [no_faults()]
     # A cell that is nulled may leave another one without its match, so the contract is asked until it is kept.
-    while (broken := failures(sound, SCHOOLS, with_key=False)).height:
+    while (broken := failures(sound, contract, with_key=False)).height:
         # A value that is impossible by itself is refused first, so that it does not drag down what it is held against.
         alone = broken.filter(pl.col("column").is_not_null())
         broken = alone if alone.height else broken
-        nulled, found_faults = _null_broken(sound, broken, text, header_of)
+        nulled, found_faults = _null_broken(sound, contract, broken, text, header_of)
         if nulled.equals(sound):
             break
         sound, faults = nulled, [*faults, *found_faults]
@@ -430,13 +414,13 @@ def _keep_contract(
 
 
 def _null_broken(
-    schools: pl.DataFrame, broken: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
+    whole: pl.DataFrame, contract: Contract, broken: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """The rows without the cells that the given breaches refuse, each a fault."""
-    rules = {rule.name: rule for rule in SCHOOLS.rules}
+    rules = {rule.name: rule for rule in contract.rules}
     faults = []
-    index = pl.int_range(schools.height, dtype=pl.Int64, eager=True)
-    sound = schools
+    index = pl.int_range(whole.height, dtype=pl.Int64, eager=True)
+    sound = whole
     for (rule, column), rows in broken.group_by(["rule", "column"], maintain_order=True):
         where = index.is_in(rows["index"].to_list())
         columns = rules[str(rule)].refuses if rule in rules else (str(column),)
@@ -444,7 +428,7 @@ def _null_broken(
         for stage in STAGES:
             name = name.removesuffix(f"_{stage}")
         # Faults are taken from the rows as they came, so that one rule does not hide another's cells.
-        _, found_faults = _refuse(schools, text, where, columns, name, header_of)
+        _, found_faults = _refuse(whole, text, where, columns, name, header_of)
         sound, _ = _refuse(sound, text, where, columns, name, header_of)
         faults.append(found_faults)
     return sound, faults

@@ -1,10 +1,10 @@
-"""A folder of returns into schools, a list of the files, and everything that was refused."""
+"""A folder of returns into schools, what counties say, a list of the files, and everything that was refused."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,28 +13,35 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.harmonise import FAULTS, Lines, has_rows, read_lines, refuse_repeated, to_schools
+from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, to_rows
+from pipelines.identity import contract_of
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
+from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
+from schemas.county import COUNTY_INPUTS
 from schemas.source import Source
-from schemas.tables import HERE, QUARANTINE, RETURNS, SCHOOLS
+from schemas.tables import HERE, QUARANTINE, RETURNS, county_fact_fields
 
-KEY = ("school_year", "source", "school_id", "return_part")
+COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What a folder held: tables `schools`, `returns` and `quarantine`, for every school year read."""
+    """What a folder held: tables `schools`, `returns` and `quarantine`, for every school year read.
+
+    `county` holds what counties say themselves: every one of COUNTY_TABLES by name, with or without rows.
+    """
 
     schools: pl.DataFrame
     returns: pl.DataFrame
     quarantine: pl.DataFrame
+    county: dict[str, pl.DataFrame]
 
 
 @dataclass
-class _File:
-    """One file on its way through."""
+class _Part:
+    """What a file holds of one layout, or a file that none was recognised in, on its way through."""
 
     path: str
     sha256: str
@@ -55,8 +62,21 @@ class _File:
     def source(self) -> str | None:
         return self.found.source.name if self.found else None
 
+    @property
+    def layout(self) -> str | None:
+        return self.found.layout if self.found else None
+
+    @property
+    def table(self) -> str | None:
+        return self.found.table if self.found else None
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is no row under the part's headers."""
+        return any(fault["rule"].item() == "no_rows" for fault in self.faults if fault.height == 1)
+
     def refuse(self, fault: UnreadableError, sheet: str | None = None) -> None:
-        """The whole file refused, under the rule that it breaks."""
+        """The whole part refused, under the rule that it breaks."""
         self.status = "refused"
         self.lines = []
         self.faults.append(
@@ -99,66 +119,85 @@ def take_in(
     wanted: Sequence[str] = (),
     years: Callable[[int], bool] = lambda _year: True,
     each: Callable[[str], None] = lambda _file: None,
+    facts: Collection[str] | None = None,
 ) -> Intake:
-    """The tables `schools`, `returns` and `quarantine` of the given files (name shown, path).
+    """The tables of the given files (name shown, path): schools, what counties say, the files, what was refused.
 
-    `wanted` names the sources asked for (all where empty): files of others are listed as ignored. Files of a school
+    `wanted` names the sources asked for (all where empty): files of others are listed as ignored. Sheets of a school
     year for which `years` is false are passed over. `each` is called with every file's name before it is read.
-    A school that stands twice in a file is refused there; in two files the better release, else the last path, wins.
+    `facts` are the facts that a county may speak of, perhaps each with its type; without it every one is taken.
+    A key that stands twice in a file is refused there; in two files the better release, else the last path, wins.
     """
     sources = list(sources)
-    taken: list[_File] = []
+    taken: list[_Part] = []
     for shown, path in dict(files).items():
         each(shown)
-        file = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years)
-        if file is not None:
-            taken.append(file)
-    schools, cell_faults = _all_schools(taken)
-    schools, superseded = _supersede(schools, taken)
-    faults = pl.concat([fault for file in taken for fault in file.faults] + [cell_faults])
+        taken += read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, facts=facts)
+    types = {fact: entry["type"] for fact, entry in county_fact_fields().items()}
+    if isinstance(facts, Mapping):
+        types |= dict(facts)
+    tables: dict[str, pl.DataFrame] = {}
+    losses, cell_faults = [], []
+    for table in ("schools", *COUNTY_TABLES):
+        parts = [part for part in taken if part.table == table]
+        rows, faults = _all_rows(table, parts, types)
+        rows, lost = _supersede(rows, table, parts)
+        tables[table] = tidy(rows, contract_of(table))
+        losses.append(lost)
+        cell_faults.append(faults)
+    cells = pl.concat(cell_faults)
+    faults = pl.concat([_of_layout(fault, part.layout) for part in taken for fault in part.faults] + [cells])
     return Intake(
-        schools=tidy(schools, SCHOOLS),
-        returns=tidy(_returns(taken, superseded, cell_faults), RETURNS),
+        schools=tables.pop("schools"),
+        returns=tidy(_returns(taken, pl.concat(losses), cells), RETURNS),
         quarantine=tidy(_quarantine(faults, taken), QUARANTINE),
+        county=tables,
     )
 
 
-def _all_schools(taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The sound rows of all files as schools, and the refused cells; files of one layout and year go as one."""
-    groups: dict[tuple[str, str, int], list[_File]] = {}
-    for file in taken:
-        if file.found and file.lines and file.year is not None:
-            groups.setdefault((file.found.source.name, file.found.layout, file.year), []).append(file)
-    schools, faults = [SCHOOLS.empty()], [pl.DataFrame(schema=FAULTS)]
-    for (_, layout, year), files in groups.items():
-        lines = [line for file in files for line in file.lines]
+def _of_layout(faults: pl.DataFrame, layout: str | None) -> pl.DataFrame:
+    return faults.with_columns(layout=pl.lit(layout, pl.String))
+
+
+def _all_rows(table: str, taken: Sequence[_Part], fact_types: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sound rows of a table, and the refused cells; parts of one source, layout and year go as one."""
+    groups: dict[tuple[str, str, int], list[_Part]] = {}
+    for part in taken:
+        if part.found and part.lines and part.year is not None:
+            groups.setdefault((part.found.source.name, part.found.layout, part.year), []).append(part)
+    rows, faults = [contract_of(table).empty()], [_of_layout(no_faults(), None)]
+    for (_, layout, year), parts in groups.items():
+        lines = [line for part in parts for line in part.lines]
         text = pl.concat([line.text for line in lines], how="diagonal")
         errors = pl.concat([line.errors for line in lines])
-        found = files[0].found
+        found = parts[0].found
         assert found is not None
-        group, group_faults = to_schools(found.source, layout, year, text, errors)
-        schools.append(group)
-        faults.append(group_faults)
-    return pl.concat(schools), pl.concat(faults)
+        group, group_faults = to_rows(found.source, layout, year, text, errors, fact_types)
+        rows.append(group)
+        faults.append(_of_layout(group_faults, layout))
+    return pl.concat(rows), pl.concat(faults)
 
 
 def survey(files: Sequence[tuple[str, Path]], sources: Iterable[Source]) -> pl.DataFrame:
-    """One row per file: `file`, `sha256`, `source` and `school_year`, both null where they cannot be told.
+    """One row per file and school year in it: `file`, `sha256`, `source`, `school_year`; null where they are unknown.
 
     Only the tops of the files are looked at: enough to know which school years a folder touches.
     """
     sources = list(sources)
-    rows = []
+    rows: dict[tuple[str, str, str | None, int | None], None] = {}
     for shown, path in files:
         content = path.read_bytes()
-        file = _File(shown, hashlib.sha256(content).hexdigest(), len(content))
+        part = _Part(shown, hashlib.sha256(content).hexdigest(), len(content))
+        years: list[int | None] = []
         with suppress(UnreadableError):
-            found = _recognise_file(file, content, sources)
-            tops = [(sheet, _top(sheet)) for sheet in found]
-            file.year = next((year for sheet, top in tops if (year := school_year(sheet, top, shown))), None)
-        rows.append((shown, file.sha256, file.source, file.year))
+            for of_layout, found in _recognise_file(part, content, sources):
+                part.found = part.found or of_layout.found
+                tops = [(sheet, _top(sheet)) for sheet in found]
+                years.append(next((year for sheet, top in tops if (year := school_year(sheet, top, shown))), None))
+        known: list[int | None] = [*sorted({year for year in years if year is not None})]
+        rows |= dict.fromkeys((shown, part.sha256, part.source, year) for year in known or [None])
     schema = {"file": pl.String, "sha256": pl.String, "source": pl.String, "school_year": pl.Int32}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
 def _top(found: Recognised) -> Body:
@@ -178,22 +217,39 @@ def read_file(
     *,
     wanted: Sequence[str] = (),
     years: Callable[[int], bool] = lambda _year: True,
-) -> _File | None:
-    """One file recognised, read and checked; None where its school year is not asked for."""
-    file = _File(shown, hashlib.sha256(content).hexdigest(), len(content))
+    facts: Collection[str] | None = None,
+) -> list[_Part]:
+    """What a file holds, recognised, read and checked, one part per layout; none where its years are not asked for.
+
+    Parts fall by themselves: a sheet that is refused takes no other layout's with it. A sheet without rows is passed
+    over where the file has others; a file that has none but such is refused.
+    """
+    whole = _Part(shown, hashlib.sha256(content).hexdigest(), len(content))
     try:
-        found = _recognise_file(file, content, sources)
-        if wanted and found[0].source.name not in wanted:
-            file.status, file.reason = "ignored", "来源不在本次范围内 / of a source not asked for"
-            return file
-        bodies = [(sheet, sheet.sheet.body(sheet.header_row)) for sheet in found]
-        file.year = _stated_year(bodies, shown)
-        if not years(file.year):
-            return None
-        _read_sheets(file, bodies, file.year)
+        recognised = _recognise_file(whole, content, sources)
     except UnreadableError as fault:
-        file.refuse(fault)
-    return file
+        whole.refuse(fault)
+        return [whole]
+    best = max((part for part, _ in recognised), key=lambda part: part.found.share if part.found else 0)
+    if wanted and best.source not in wanted:
+        best.status, best.reason = "ignored", "来源不在本次范围内 / of a source not asked for"
+        return [best]
+    read, is_passed_over = [], False
+    for part, found in recognised:
+        try:
+            bodies = [(sheet, sheet.sheet.body(sheet.header_row)) for sheet in found]
+            part.year = _stated_year(bodies, shown)
+            if not years(part.year):
+                is_passed_over = True
+                continue
+            _read_sheets(part, bodies, part.year, facts)
+        except UnreadableError as fault:
+            part.refuse(fault)
+        read.append(part)
+    filled = [part for part in read if not part.is_blank]
+    for part in filled[:1]:
+        part.sheets_left = recognised[0][0].sheets_left
+    return filled if filled or is_passed_over else [best]
 
 
 def _stated_year(bodies: list[tuple[Recognised, Body]], shown: str) -> int:
@@ -215,12 +271,15 @@ def _where_years_stand(found: Recognised) -> tuple[str, str]:
         "title": ("表头上方的标题", "a title above the header"),
         "file_name": ("文件名", "the file's name"),
     }
-    places = dict.fromkeys(clue.place for clue in found.source.described.layouts[found.layout].year)
+    places = dict.fromkeys(clue.place for clue in found.described.year)
     return "、".join(words[place][0] for place in places), " or ".join(words[place][1] for place in places)
 
 
-def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> list[Recognised]:
-    """The file's sheets that are of the layout which fits it best. Raises UnreadableError where none fits."""
+def _recognise_file(whole: _Part, content: bytes, sources: Sequence[Source]) -> list[tuple[_Part, list[Recognised]]]:
+    """The file's sheets by layout: for each table the layout that fits best, all of the source that fits best.
+
+    Raises UnreadableError where none fits.
+    """
     encodings = tuple(dict.fromkeys(encoding for source in sources for encoding in source.described.encodings))
     seen: list[Sheet] = []
     for reading in sheets(content, encodings):
@@ -228,17 +287,8 @@ def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> l
         known = [match for _, match in matches if match]
         seen = seen or reading
         if known:
-            file.found = best = max(known, key=lambda match: match.share)
-            file.form = best.sheet.form
-            file.sheets_left = [
-                sheet.name or ""
-                for sheet, match in matches
-                if (match is None or match.layout != best.layout) and any(cell for row in sheet.head for cell in row)
-            ]
-            chosen = [match for match in known if (match.source, match.layout) == (best.source, best.layout)]
-            file.sheets_read = [match.sheet.name for match in chosen if match.sheet.name]
-            return chosen
-    file.form = seen[0].form if seen else None
+            return _by_layout(whole, matches, known)
+    whole.form = seen[0].form if seen else None
     shown = max((row for sheet in seen for row in sheet.head), key=lambda row: sum(map(bool, row)), default=[])
     cells = [" ".join(cell.split()) for cell in shown if cell and cell.strip()]
     if not cells:
@@ -250,59 +300,85 @@ def _recognise_file(file: _File, content: bytes, sources: Sequence[Source]) -> l
     raise UnreadableError("not_recognised", text[:200])
 
 
-def _read_sheets(file: _File, bodies: list[tuple[Recognised, Body]], year: int) -> None:
-    """The rows of the file's sheets; the file is refused whole where one sheet's layout is wrong."""
+def _by_layout(
+    whole: _Part, matches: Sequence[tuple[Sheet, Recognised | None]], known: Sequence[Recognised]
+) -> list[tuple[_Part, list[Recognised]]]:
+    """A part of the file for each table that it has rows of; what is left unread is named with the first."""
+    source = max(known, key=lambda match: match.share).source
+    of_source = [match for match in known if match.source is source]
+    parts = []
+    for table in dict.fromkeys(match.table for match in of_source):
+        best = max((match for match in of_source if match.table == table), key=lambda match: match.share)
+        chosen = [match for match in of_source if match.layout == best.layout]
+        part = _Part(whole.path, whole.sha256, whole.size, found=best, form=best.sheet.form)
+        part.sheets_read = [match.sheet.name for match in chosen if match.sheet.name]
+        parts.append((part, chosen))
+    taken = [(match.source, match.layout) for _, chosen in parts for match in chosen]
+    parts[0][0].sheets_left = [
+        sheet.name or ""
+        for sheet, match in matches
+        if (match is None or (match.source, match.layout) not in taken)
+        and any(cell for row in sheet.head for cell in row)
+    ]
+    return parts
+
+
+def _read_sheets(part: _Part, bodies: list[tuple[Recognised, Body]], year: int, facts: Collection[str] | None) -> None:
+    """The rows of the part's sheets; the part is refused whole where one sheet's layout is wrong."""
     matched = []
     for found, body in bodies:
         places, others, faults = match_headers(found, year)
         for fault in faults:
-            file.refuse(fault, found.sheet.name)
+            part.refuse(fault, found.sheet.name)
         matched.append((found, body, places, others))
-    if file.status == "refused":
+    if part.status == "refused":
         return
-    lines = [read_lines(found, year, body, places, others, file.path) for found, body, places, others in matched]
-    file.unknown_columns = list(dict.fromkeys(name for part in lines for name in part.unknown_columns))
-    if file.unknown_columns and matched[0][0].source.described.unknown_columns == "refuse":
-        for name in file.unknown_columns:
-            file.refuse(UnreadableError("unknown_header", name))
+    lines = [read_lines(found, year, body, places, others, part.path, facts) for found, body, places, others in matched]
+    part.unknown_columns = list(dict.fromkeys(name for sheet in lines for name in sheet.unknown_columns))
+    found = matched[0][0]
+    if part.unknown_columns and found.source.described.unknown_columns == "refuse":
+        for name in part.unknown_columns:
+            part.refuse(UnreadableError("unknown_header", name))
         return
-    file.rows_read = sum(part.rows_read for part in lines)
-    if not file.rows_read:
+    part.rows_read = sum(sheet.rows_read for sheet in lines)
+    if not part.rows_read:
         raise UnreadableError("no_rows")
     header_of = {header.column: header.header for header in matched[0][2].values()}
-    file.lines = refuse_repeated(lines, header_of)
-    file.faults += [part.faults for part in file.lines]
+    part.lines = refuse_repeated(lines, found, year, header_of)
+    part.faults += [sheet.faults for sheet in part.lines]
 
 
-def _supersede(schools: pl.DataFrame, taken: Sequence[_File]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The schools with one row each, and for each file that lost rows: file, rows, the files that won them."""
+def _supersede(rows: pl.DataFrame, table: str, taken: Sequence[_Part]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The table with one row per key, and for each part that lost rows: file, layout, rows, the files that won them."""
+    key = contract_of(table).key
     ranks = pl.DataFrame(
-        [(f.path, f.found.source.ranks.get(f.found.layout, 1)) for f in taken if f.found],
-        schema={"file": pl.String, "rank": pl.Int64},
+        [(p.path, p.found.layout, p.found.source.ranks.get(p.found.layout, 1)) for p in taken if p.found],
+        schema={"file": pl.String, "layout": pl.String, "rank": pl.Int64},
         orient="row",
     )
-    ranked = schools.join(ranks, on="file", how="left", validate="m:1", maintain_order="left").sort(
-        [*KEY, "rank", "file"], descending=[False] * len(KEY) + [False, True], maintain_order=True
+    ranked = rows.join(ranks, on="file", how="left", validate="m:1", maintain_order="left").sort(
+        [*key, "rank", "file"], descending=[False] * len(key) + [False, True], maintain_order=True
     )
-    ranked = ranked.with_columns(place=pl.int_range(pl.len()).over(KEY), winner=pl.col("file").first().over(KEY))
+    ranked = ranked.with_columns(place=pl.int_range(pl.len()).over(key), winner=pl.col("file").first().over(key))
     lost = (
         ranked.filter(pl.col("place") > 0)
-        .group_by("file", maintain_order=True)
+        .group_by("file", "layout", maintain_order=True)
         .agg(pl.len().alias("rows"), pl.col("winner").unique().sort().str.join(" | ").alias("superseded_by"))
     )
-    return ranked.filter(pl.col("place") == 0).drop("rank", "place", "winner"), lost
+    return ranked.filter(pl.col("place") == 0).drop("rank", "layout", "place", "winner"), lost
 
 
-def _returns(taken: Sequence[_File], superseded: pl.DataFrame, cell_faults: pl.DataFrame) -> pl.DataFrame:
-    cells = dict(cell_faults.unique(["file", "sheet", "row", "column"]).group_by("file").agg(pl.len()).iter_rows())
-    lost: dict[str, tuple[int, str]] = {row[0]: (row[1], row[2]) for row in superseded.iter_rows()}
+def _returns(taken: Sequence[_Part], superseded: pl.DataFrame, cell_faults: pl.DataFrame) -> pl.DataFrame:
+    refused = cell_faults.unique(["file", "layout", "sheet", "row", "column"]).group_by("file", "layout").agg(pl.len())
+    cells = {(file, layout): count for file, layout, count in refused.iter_rows()}
+    lost: dict[tuple[str, str], tuple[int, str]] = {row[:2]: row[2:] for row in superseded.iter_rows()}
     rows: list[dict[str, Any]] = []
-    for file in taken:
-        kept = sum(part.text.height for part in file.lines)
-        rows_lost, winners = lost.get(file.path, (0, None))
-        refused_cells = cells.get(file.path, 0)
-        refused_rows = file.rows_read - kept
-        status = file.status or (
+    for part in taken:
+        kept = sum(line.text.height for line in part.lines)
+        rows_lost, winners = lost.get((part.path, part.layout or ""), (0, None))
+        refused_cells = cells.get((part.path, part.layout), 0)
+        refused_rows = part.rows_read - kept
+        status = part.status or (
             "superseded"
             if rows_lost and rows_lost == kept
             else "refused"
@@ -311,26 +387,26 @@ def _returns(taken: Sequence[_File], superseded: pl.DataFrame, cell_faults: pl.D
             if refused_rows or refused_cells
             else "accepted"
         )
-        left = f"未读取的工作表：{'、'.join(file.sheets_left)}" if file.sheets_left else None
+        left = f"未读取的工作表：{'、'.join(part.sheets_left)}" if part.sheets_left else None
         rows.append(
             {
-                "school_year": file.year,
-                "source": file.source,
-                "layout": file.found.layout if file.found else None,
-                "file": file.path,
-                "sha256": file.sha256,
-                "size_bytes": file.size,
-                "format": file.form,
-                "sheets": " | ".join(file.sheets_read) or None,
+                "school_year": part.year,
+                "source": part.source,
+                "layout": part.layout or "",
+                "file": part.path,
+                "sha256": part.sha256,
+                "size_bytes": part.size,
+                "format": part.form,
+                "sheets": " | ".join(part.sheets_read) or None,
                 "status": status,
-                "rows_read": file.rows_read,
+                "rows_read": part.rows_read,
                 "rows_accepted": kept - rows_lost,
                 "rows_refused": refused_rows,
                 "rows_superseded": rows_lost,
                 "cells_refused": refused_cells,
                 "superseded_by": winners,
-                "unknown_columns": " | ".join(file.unknown_columns) or None,
-                "reason": file.reason or left,
+                "unknown_columns": " | ".join(part.unknown_columns) or None,
+                "reason": part.reason or left,
             }
         )
     return pl.DataFrame(rows, schema=RETURNS.polars_schema)
@@ -343,14 +419,16 @@ def rules() -> dict[str, dict[str, str]]:
         return {entry["rule"]: entry for entry in csv.DictReader(lines)}
 
 
-def _quarantine(faults: pl.DataFrame, taken: Sequence[_File]) -> pl.DataFrame:
-    """The faults with the school year and source of their files, and the messages of their rules."""
+def _quarantine(faults: pl.DataFrame, taken: Sequence[_Part]) -> pl.DataFrame:
+    """The faults with the school year and source of their parts, and the messages of their rules."""
     origin = pl.DataFrame(
-        [(file.path, file.year, file.source) for file in taken],
-        schema={"file": pl.String, "school_year": pl.Int32, "source": pl.String},
+        [(part.path, part.layout, part.year, part.source) for part in taken],
+        schema={"file": pl.String, "layout": pl.String, "school_year": pl.Int32, "source": pl.String},
         orient="row",
     )
-    faults = faults.join(origin, on="file", how="left", validate="m:1", maintain_order="left")
+    faults = faults.join(
+        origin, on=["file", "layout"], how="left", validate="m:1", nulls_equal=True, maintain_order="left"
+    )
     catalogue = pl.DataFrame(list(rules().values())).drop("level")
     faults = faults.join(catalogue, on="rule", how="left", validate="m:1", maintain_order="left")
     if faults["message_zh"].null_count():

@@ -1,4 +1,4 @@
-"""Which source and layout a file is, by its headers alone; its name decides nothing but, at need, the school year."""
+"""Which source and layout a sheet is, by its headers alone; a file's name tells nothing but, at need, the school year."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import PurePosixPath
 
 from pipelines.reading import Body, Sheet, UnreadableError
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
-from schemas.source import Header, Source, YearClue, plain
+from schemas.source import Header, Layout, Source, YearClue, plain
 
 RECOGNISED_SHARE = 0.5
 """Share of a layout's headers from which on a sheet counts as that layout, perhaps faulty, and no longer as unknown."""
+_OF_EVERY_SHEET = ("school_year", "county_code", "county_name", "school_id")
+"""Columns that returns of schools and of counties alike have: they do not tell a county's sheets apart."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Recognised:
         """The header row as the file has it."""
         return self.sheet.head[self.header_row - 1]
 
+    @property
+    def described(self) -> Layout:
+        """The layout as its source describes it."""
+        return self.source.described.layouts[self.layout]
+
+    @property
+    def table(self) -> str:
+        """The table that the sheet's rows go to."""
+        return self.described.table
+
 
 def recognise(sheet: Sheet, sources: Iterable[Source]) -> Recognised | None:
     """The layout that shares most headers with one of the sheet's top rows; None where none shares half of its own."""
@@ -39,7 +51,7 @@ def recognise(sheet: Sheet, sources: Iterable[Source]) -> Recognised | None:
     for source in sources:
         for layout in source.described.layouts:
             for first, last in source.episodes(layout):
-                expected = {plain(header.header) for header in source.headers(layout, min(last, max(first, 1949)))}
+                expected = _telling(source, layout, min(last, max(first, 1949)))
                 for number, present in rows:
                     shared = len(expected & present)
                     rank = (shared / len(expected), shared)
@@ -48,10 +60,15 @@ def recognise(sheet: Sheet, sources: Iterable[Source]) -> Recognised | None:
     return best[1] if best else None
 
 
+def _telling(source: Source, layout: str, year: int) -> set[str]:
+    """The headers by which a sheet of the layout is told: all of a school's return, a county's own of its sheets."""
+    passed_over = () if source.described.layouts[layout].table == "schools" else _OF_EVERY_SHEET
+    return {plain(header.header) for header in source.headers(layout, year) if header.column not in passed_over}
+
+
 def school_year(found: Recognised, body: Body, file: str) -> int | None:
     """The school year that the file states, by the layout's clues in their order; None where none of them tells."""
-    layout = found.source.described.layouts[found.layout]
-    for clue in layout.year:
+    for clue in found.described.year:
         if clue.place == "column":
             texts = _year_column(found, body)
         elif clue.place == "title":
@@ -67,7 +84,7 @@ def school_year(found: Recognised, body: Body, file: str) -> int | None:
 
 def year_of_cell(found: Recognised, text: str) -> int | None:
     """The school year that a cell of the layout's year column states."""
-    for clue in found.source.described.layouts[found.layout].year:
+    for clue in found.described.year:
         year = _year(clue, text) if clue.place == "column" else None
         if year is not None:
             return year
@@ -103,7 +120,7 @@ def match_headers(found: Recognised, year: int) -> tuple[dict[int, Header], list
     """Where each expected header stands, which positions no header claims, and every fault of the layout.
 
     Every expected header must be there exactly once; a position that the map does not know is named, or, where the
-    source says so, refuses the file.
+    source says so, refuses the file. Guides of the layout are known and claim nothing.
     """
     expected = found.source.headers(found.layout, year)
     present = [plain(header) for header in found.headers]
@@ -120,6 +137,6 @@ def match_headers(found: Recognised, year: int) -> tuple[dict[int, Header], list
             near = difflib.get_close_matches(wanted, [name for name in present if name], n=3, cutoff=0.5)
             shown = "、".join(found.headers[present.index(name)].strip() for name in near) or "（无 / none）"
             faults.append(UnreadableError("missing_header", shown, header.header))
-    claimed = {plain(header.header) for header in expected}
+    claimed = {plain(name) for name in (*(header.header for header in expected), *found.described.guides)}
     others = [position for position, name in enumerate(present) if name not in claimed]
     return places, others, faults

@@ -25,6 +25,8 @@ from typing import Literal
 
 import msgspec
 
+from schemas.county import COUNTY_INPUTS
+
 SOURCES = Path(__file__).parent / "sources"
 
 
@@ -37,11 +39,21 @@ class YearClue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
 
 
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One shape of a source's files."""
+    """One shape of a source's files or sheets, and the table that its rows go to.
+
+    `guides` are headers for the reader that may stand beside and are not read. A row in which only `prefilled` columns
+    hold anything says nothing and is none. A blank cell means the whole in the columns `blank_is_whole`, the file's
+    school year in the columns `blank_is_year`.
+    """
 
     label: str
     year: tuple[YearClue, ...]
     constants: dict[str, str] = {}
+    table: str = "schools"
+    guides: tuple[str, ...] = ()
+    prefilled: tuple[str, ...] = ()
+    blank_is_whole: tuple[str, ...] = ()
+    blank_is_year: tuple[str, ...] = ()
 
 
 class Identifiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +128,13 @@ class Source:
         unknown = {row["layout"] for row in self._headers} - set(described.layouts)
         if unknown:
             raise SourceError(f"{folder / 'headers.csv'}: layouts that source.toml does not know: {sorted(unknown)}")
+        tables = {"schools", *(contract.name for contract in COUNTY_INPUTS)}
+        for name, layout in described.layouts.items():
+            if layout.table not in tables:
+                raise SourceError(
+                    f"{folder / 'source.toml'}: layouts.{name}.table: no table “{layout.table}” is read from files; "
+                    f"there are {', '.join(sorted(tables))}"
+                )
 
     def _rows(self, name: str) -> list[dict[str, str]]:
         path = self.folder / name

@@ -239,13 +239,19 @@ SCHOOLS = Contract(
 
 RETURNS = Contract(
     "returns",
-    "每个文件一行：识别结果与收录情况",
-    "One row per file of the inbox: what it was recognised as, and what became of its rows.",
-    ("file",),
+    "每个文件、每种版式一行：识别结果与收录情况",
+    "One row per file of the inbox and layout found in it: what it was recognised as, and what became of its rows.",
+    ("file", "layout"),
     (
         Column("school_year", pl.Int32, "学年", "School year, null where none could be read", "year"),
         Column("source", pl.String, "数据来源", "Source, null where the file was not recognised"),
-        Column("layout", pl.String, "版式", "Layout of the source that the headers were recognised as"),
+        Column(
+            "layout",
+            pl.String,
+            "版式",
+            "Layout of the source that the headers were recognised as, empty where none was",
+            nullable=False,
+        ),
         FILE,
         Column(
             "sha256", pl.String, "SHA-256", "SHA-256 of the file's bytes", nullable=False, pattern=r"^[0-9a-f]{64}$"
@@ -296,7 +302,7 @@ QUARANTINE = Contract(
         Column("county_code", pl.String, "县级行政区划代码", "County code as the row gives it"),
         Column("school_id", pl.String, "学校标识码", "School identifier as the row gives it"),
         Column("header", pl.String, "列", "Header of the column in the file"),
-        Column("column", pl.String, "字段", "Column of the table schools"),
+        Column("column", pl.String, "字段", "Column of the table that the row goes to"),
         Column("value", pl.String, "值", "The value as the file gives it"),
         Column("rule", pl.String, "规则", "Rule that was broken", nullable=False),
         Column("message", pl.String, "说明与处理", "What is wrong and what to do, Chinese", nullable=False),
@@ -356,6 +362,11 @@ def _unit_field_columns() -> tuple[Column, ...]:
     return tuple(columns)
 
 
+def _unit_fact_columns() -> tuple[Column, ...]:
+    named = (*UNIT_FACTS, *finding_fields())
+    return tuple(_field_column(entry) for entry in school_fields() if entry["column"] in named)
+
+
 UNITS = Contract(
     "units",
     "每标准、每校、每学段、每学年一行：评估单位及其是否计入",
@@ -394,6 +405,7 @@ UNITS = Contract(
             "Weighted pupils of the school (weights × 100)",
             "weighted pupils",
         ),
+        *_unit_fact_columns(),
         *_unit_field_columns(),
         FILE,
         SHEET,
@@ -437,6 +449,8 @@ UNIT_INDICATORS = Contract(
         Column(
             "is_at_floor", pl.Boolean, "是否达到底线", "At or above the floor; null where undetermined or none is set"
         ),
+        Column("asserted", pl.Boolean, "自报结论", "What the county says of the unit, null where it says nothing"),
+        Column("relaxation", pl.String, "适用的放宽条款", "Relaxation applied, null where none"),
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id", "indicator"),
@@ -520,6 +534,7 @@ SCHOOL_VERDICTS = Contract(
         Column("below_norm", pl.String, "未达标指标", "Indicators below the norm, joined by |"),
         Column("not_reported", pl.String, "未上报指标", "Indicators without a value, joined by |"),
         status(),
+        REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "stage", "unit_id"),
     origin="unit_indicators, school rule of the standard",

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from schemas.tables import BANDS, county_fact_fields, finding_fields, unit_fields
+from schemas.columns import STAGES
+from schemas.tables import BANDS, codes, county_fact_fields, finding_fields, shared_fields, unit_fields
 from standards.items import (
     Check,
     EveryClass,
@@ -18,6 +19,7 @@ from standards.items import (
     Part,
     Since,
     Total,
+    Where,
 )
 
 if TYPE_CHECKING:
@@ -42,23 +44,32 @@ def item_faults(standard: Standard) -> Faults:
         yield from ((f"parts[{position}].{key}", words) for key, words in _part_faults(part, standard))
     yield from _tree_faults(standard)
     known = {part.id for part in standard.parts}
+    named = {indicator.id for indicator in standard.indicators} | known
     for position, item in enumerate(standard.items):
         where = f"items[{position}]"
+        if item.id in named:
+            yield f"{where}.id", f"“{item.id}” is the name of an indicator or part; items need one of their own"
         if item.part not in known:
             yield f"{where}.part", f"no part “{item.part}”; there are {_listed(known)}"
         yield from ((f"{where}{key}", words) for key, words in _item_faults(item, standard))
     yield from _relaxation_faults(standard)
+    yield from _milestone_faults(standard)
+    if standard.quota and not 0 < standard.quota.least <= standard.quota.most:
+        yield "quota.most", f"{standard.quota.least} to {standard.quota.most}: least lies above 0 and not above most"
 
 
 def _part_faults(part: Part, standard: Standard) -> Faults:
     if part.rule == "points":
         if part.total is None or part.pass_mark is None:
-            yield "rule", "a part with points needs total and pass_mark"
+            if part.role != "tracking" or part.pass_mark is not None:
+                yield "rule", "a part with points needs total and pass_mark"
         elif not part.total / 2 <= part.pass_mark <= part.total:
             yield "pass_mark", f"{part.pass_mark} of {part.total}: a pass mark lies between half of the total and it"
     if part.rule == "count" and part.at_least is None:
         yield "rule", "a part that counts its items needs at_least"
     listed = len(standard.of_part(part.id))
+    if not listed and part.declares is None:
+        yield "id", f"“{part.id}” has no items; list them, or say with declares how many the text has"
     if part.declares is not None and listed > part.declares:
         yield "declares", f"the text has {part.declares} items, the file lists {listed}"
 
@@ -116,12 +127,41 @@ def _of(check: Check, standard: Standard) -> Faults:
         yield from _unknown(key, _names(check, key), facts, "county_facts.csv, or declare it under facts")
     for key in _FIELD_KEYS.get(type(check), ()):
         yield from _unknown(key, _names(check, key), {*unit_fields(), *finding_fields()}, "school_fields.csv")
+    yield from _grain_faults(check)
     if isinstance(check, EveryClass) and check.at_most not in BAND_ENDS:
         yield "at_most", f"{check.at_most} is no upper end of a class-size band; there are {BAND_ENDS}"
     if isinstance(check, Total | EverySchool | EveryClass | NeverBoth) and not (
         standard.scope.stages or standard.units_of
     ):
         yield "kind", "a check over schools needs [scope], or units_of = another standard"
+    if isinstance(check, Total | EverySchool | EveryClass | NeverBoth):
+        yield from ((f"where.{key}", words) for key, words in _where_faults(check.where))
+
+
+def _grain_faults(check: Check) -> Faults:
+    """What the stages of a school share is asked of whole schools; a whole school has no stage to be chosen by."""
+    by_stage = isinstance(check, EveryClass) or bool(check.stage)
+    by_stage |= isinstance(check, EverySchool) and check.subject == "unit"
+    shared = {*shared_fields(), *finding_fields()}
+    for key in _FIELD_KEYS.get(type(check), ()):
+        for name in sorted(shared.intersection(_names(check, key))):
+            if by_stage:
+                yield key, f"“{name}” is shared by the stages: ask it of whole schools, without a stage"
+    if isinstance(check, Total | EverySchool | NeverBoth) and check.where.stages and not by_stage:
+        yield "where.stages", "a whole school has no stage; choose by school_types"
+
+
+def _where_faults(where: Where) -> Faults:
+    """Kinds of schools that there are not: a check over them would find none, and so never fail."""
+    for key, given, known in (
+        ("stages", where.stages, set(STAGES)),
+        ("areas", where.areas, {entry["area"] for entry in codes("areas")}),
+        ("school_types", where.school_types, {entry["code"] for entry in codes("school_types")}),
+    ):
+        yield from ((key, f"no “{name}”; there are {_listed(known)}") for name in given if name not in known)
+    least, below = where.pupils_at_least, where.pupils_below
+    if least is not None and below is not None and least >= below:
+        yield "pupils_below", f"no school has at least {least} and fewer than {below} pupils"
 
 
 _SUMS = ("plus", "minus", "over", "over_minus")
@@ -157,12 +197,29 @@ def _relaxation_faults(standard: Standard) -> Faults:
             item = items.get(relaxation.item)
             if item is None or relaxation.check not in {check.id for check in item.checks}:
                 yield f"{where}.check", f"no check “{relaxation.check}” of an item “{relaxation.item}”"
+            elif not isinstance(next(c for c in item.checks if c.id == relaxation.check), EverySchool):
+                yield f"{where}.check", "only a check of kind every_school can be eased"
         if relaxation.indicator and relaxation.indicator not in indicators:
             yield f"{where}.indicator", f"no indicator “{relaxation.indicator}”; there are {_listed(indicators)}"
         yield from ((f"{where}.{k}", w) for k, w in _unknown("adds", relaxation.adds, fields, "school_fields.csv"))
+        yield from ((f"{where}.where.{key}", words) for key, words in _where_faults(relaxation.where))
         if not relaxation.adds and relaxation.limit is None:
             yield where, "limit or adds says what it eases"
+        if relaxation.indicator and relaxation.limit is not None:
+            yield f"{where}.limit", "the norm of an indicator is not moved: adds says which fields count beside"
         if relaxation.until < relaxation.starts:
+            yield f"{where}.until", "lies before from"
+
+
+def _milestone_faults(standard: Standard) -> Faults:
+    """Milestones within no stage, stages that end before they begin. One due outside its stage is no fault."""
+    yield from _twice("milestones", (milestone.id for milestone in standard.milestones))
+    known = {milestone.id for milestone in standard.milestones}
+    for position, milestone in enumerate(standard.milestones):
+        where = f"milestones[{position}]"
+        if milestone.stage and (milestone.stage not in known or milestone.stage == milestone.id):
+            yield f"{where}.stage", f"no other milestone “{milestone.stage}”; there are {_listed(known)}"
+        if milestone.starts and milestone.until and milestone.until < milestone.starts:
             yield f"{where}.until", "lies before from"
 
 

@@ -101,12 +101,14 @@ class Since(_Limited, frozen=True, forbid_unknown_fields=True, kw_only=True, tag
 class Growth(_Check, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="growth"):
     """In each of the last `years` years a fact is above the year before's; or grows faster than another fact.
 
+    The last year judged lies `lag` years before the school year: the last one whose accounts are closed.
     `falling_fails`: one that falls is not met, whatever the other did.
     """
 
     fact: str
     faster_than: str = ""
     years: int = 3
+    lag: int = 1
     falling_fails: bool = True
 
 
@@ -167,7 +169,8 @@ Bounded = FactCheck | Since | Total | EverySchool
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of a standard: its role in the verdict and when it is met.
 
-    `all`: every item; `points`: at least `pass_mark` of `total`; `count`: at least `at_least` items. `declares` is how
+    `all`: every item; `points`: at least `pass_mark` of `total`, which a part that is only tracked may lack where the
+    source lacks them, its points then being shown only; `count`: at least `at_least` items. `declares` is how
     many items the text says there are; those that are not listed here are not in the source, and the page says so.
     """
 
@@ -238,7 +241,10 @@ class Relaxation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
 
 
 class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"starts": "from"}):
-    """A dated stage of a standard's own programme, or a date within it; one due outside its stage is flagged."""
+    """A dated stage of a standard's own programme, or a date within it (`stage`); one due outside its stage is flagged.
+
+    A stage whose dates are not in the source has none. Where the source gives a month, the day is its last.
+    """
 
     id: str
     label: Words
@@ -247,3 +253,12 @@ class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     until: dt.date | None = None
     due: dt.date | None = None
     stage: str = ""
+
+
+class Quota(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many counties a province nominates, and the last day for it."""
+
+    least: int
+    most: int
+    deadline: dt.date
+    article: str

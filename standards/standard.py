@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 
 from schemas.columns import STAGES
-from schemas.tables import finding_fields, shared_fields, unit_fields
+from schemas.tables import codes, finding_fields, shared_fields, unit_fields
 from standards.faults import item_faults
-from standards.items import Fact, Group, Item, Milestone, OtherStandard, Part, Relaxation
+from standards.items import Fact, Group, Item, Milestone, OtherStandard, Part, Quota, Relaxation
 from standards.locate import line_of
 from standards.values import Confidence, Limits, Words, first_day, of_stage
 
@@ -88,11 +88,15 @@ class SchoolRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every unit has at least `at_norm` indicators at the norm and the others at `floor_share` of it.
 
     For an indicator that must be at most its norm the floor is the norm / `floor_share`. A share of 0 sets no floor.
+    `of` is how many the text has, where more than are listed here: the others may be met or not, so a unit can be known
+    to fail, and never to meet the rule unless the listed ones suffice.
     """
 
     at_norm: int
     floor_share: Decimal
     article: str
+    of: int | None = None
+    confidence: Confidence = "official"
 
 
 class Dispersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,7 +120,8 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The resource part (`scope`, `split`, `indicators`, `school_rule`, `dispersion`) is called by the words of `part`;
     `parts` and `items` are what is asked beyond it, and `not_judged` what the text asks and nobody can judge here.
     `units_of` names the standard whose units the checks go over, where this one has no scope of its own. `gate_of`
-    names the standard to whose gate this one is the province's base standard.
+    names the standard to whose gate this one is the province's base standard. `counties` narrows it to counties of
+    its provinces.
     """
 
     title: Words
@@ -124,6 +129,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     applies_to: tuple[str, ...]
     part: Words = Words("资源配置", "the allocation of resources")
     provinces: tuple[str, ...] = ()
+    counties: tuple[str, ...] = ()
     scope: Scope = Scope((), "out", "")
     split: Split = Split({}, (), "")
     indicators: tuple[Indicator, ...] = ()
@@ -140,6 +146,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: tuple[Item, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    quota: Quota | None = None
     notes: tuple[Words, ...] = ()
     confidence: Confidence = "official"
     id: str = ""
@@ -152,9 +159,11 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The items of a part, in the order of the file."""
         return tuple(item for item in self.items if item.part == part)
 
-    def is_for(self, province: str) -> bool:
-        """Whether the standard is for a province; without a list it is for every one."""
-        return not self.provinces or province in self.provinces
+    def is_for(self, province: str, county: str | None = None) -> bool:
+        """Whether the standard is for a province, or for a county of it; without a list it is for every one."""
+        return (not self.provinces or province in self.provinces) and (
+            county is None or not self.counties or county in self.counties
+        )
 
 
 def in_force(values: tuple[Limits, ...], school_year: int, stage: str) -> Decimal | None:
@@ -234,11 +243,17 @@ def _resource_faults(standard: Standard) -> list[tuple[str, str]]:
         for name in ("composite", "verdict")
         if name in ids
     ]
-    faults += [
+    return [*faults, *_scope_faults(standard), *_rule_faults(standard), *_limit_faults(standard)]
+
+
+def _scope_faults(standard: Standard) -> list[tuple[str, str]]:
+    """Stages and fields of scope and split that there are not, or that are missing: (key, what was wanted)."""
+    known = {*unit_fields(), *finding_fields()}
+    faults = [
         ("scope.stages", f"no stage “{stage}”; there are {', '.join(STAGES)}")
         for stage in sorted(set(standard.scope.stages) - set(STAGES))
     ]
-    faults += [("split.resources", f"no field “{name}”") for name in sorted(split - known)]
+    faults += [("split.resources", f"no field “{name}”") for name in sorted(set(standard.split.resources) - known)]
     if standard.scope.stages:
         faults += [
             ("split.weights", f"{stage} is missing")
@@ -247,18 +262,58 @@ def _resource_faults(standard: Standard) -> list[tuple[str, str]]:
         ]
     elif standard.indicators:
         faults.append(("scope.stages", "indicators need the stages whose units they measure"))
+    return faults
+
+
+def _rule_faults(standard: Standard) -> list[tuple[str, str]]:
+    """A school rule or a rule on difference coefficients that cannot be kept or judged: (key, what was wanted)."""
+    faults: list[tuple[str, str]] = []
     if standard.dispersion.rule != "none" and not standard.dispersion.limits:
         faults.append(("dispersion.limits", f"needed for the rule “{standard.dispersion.rule}”"))
     if standard.dispersion.rule == "none" and standard.dispersion.limits:
         faults.append(("dispersion.limits", "the rule “none” holds nothing against them"))
-    if standard.school_rule and standard.school_rule.at_norm > len(standard.indicators):
-        faults.append(("school_rule.at_norm", "more than there are indicators"))
+    if (rule := standard.school_rule) is not None:
+        asked = rule.of if rule.of is not None else len(standard.indicators)
+        if asked < len(standard.indicators):
+            faults.append(("school_rule.of", f"{asked}, but the file lists {len(standard.indicators)} indicators"))
+        if rule.at_norm > asked:
+            faults.append(("school_rule.at_norm", "more than there are indicators"))
+        if not 0 <= rule.floor_share <= 1:
+            faults.append(("school_rule.floor_share", "a share of the norm lies between 0 and 1"))
     return faults
 
 
-@cache
-def standards(*folders: Path) -> dict[str, Standard]:
-    """Every standard of ours and of the given folders by its id, in the order of their files' names.
+def _limit_faults(standard: Standard) -> list[tuple[str, str]]:
+    """Norms and limits for schools that there are not, and ranges that are none: (key, what was wanted)."""
+    areas = {entry["area"] for entry in codes("areas")}
+    types = {entry["code"] for entry in codes("school_types")}
+    placed = [(f"dispersion.limits[{number}]", limits) for number, limits in enumerate(standard.dispersion.limits)]
+    placed += [
+        (f"indicators[{position}].norms[{number}]", limits)
+        for position, indicator in enumerate(standard.indicators)
+        for number, limits in enumerate(indicator.norms)
+    ]
+    faults: list[tuple[str, str]] = []
+    for where, limits in placed:
+        faults += [
+            (f"{where}.areas", f"no area “{area}”; there are {_list(areas)}")
+            for area in sorted(set(limits.areas) - areas)
+        ]
+        faults += [
+            (f"{where}.school_types", f"no school type “{code}”; see school_types.csv")
+            for code in sorted(set(limits.school_types) - types)
+        ]
+        for stage, end in limits.upper.items():
+            value = of_stage(limits, stage) if stage in STAGES else None
+            if value is None:
+                faults.append((f"{where}.upper", f"“{stage}” has no value of which this is the other end"))
+            elif end == value:
+                faults.append((f"{where}.upper", f"{stage}: a range has two ends, both are {value}"))
+    return faults
+
+
+def load_standards(*folders: Path) -> dict[str, Standard]:
+    """Every standard of ours and of the given folders by its id, in the order of the ids.
 
     Raises StandardError where two files have one name, declare one fact in two units, or name a standard that is not.
     """
@@ -270,6 +325,12 @@ def standards(*folders: Path) -> dict[str, Standard]:
             found[path.stem] = load(path)
     _check_together(found)
     return dict(sorted(found.items()))
+
+
+@cache
+def standards() -> dict[str, Standard]:
+    """Every standard of ours by its id."""
+    return load_standards()
 
 
 def _check_together(found: Mapping[str, Standard]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -65,6 +65,24 @@ def tw_table(layout: str, year: int, *schools: dict[str, str], title: bool = Tru
     return [*top, [header.header for header in columns], *rows]
 
 
+def county_headers(table: str, year: int = 2023) -> list[str]:
+    """The header row of a sheet of a county's workbook."""
+    return [header.header for header in CN.headers(table, year)]
+
+
+def county_cells(table: str, year: int = 2023, **given: object) -> list[object]:
+    """A row of a county's sheet: school year and county, and what is given."""
+    filled = {"school_year": str(year), "county_code": "690101", "county_name": "青岚县"} | given
+    columns = [header.column for header in CN.headers(table, year)]
+    assert set(filled) <= set(columns), set(filled) - set(columns)
+    return [filled.get(column, "") for column in columns]
+
+
+def county_table(table: str, *rows: dict[str, object], year: int = 2023) -> list[list[object]]:
+    """A sheet of a county's workbook: the header row, and the given rows."""
+    return [county_headers(table, year), *(county_cells(table, year, **row) for row in rows)]
+
+
 def text(rows: Sequence[Row], delimiter: str = ",") -> str:
     """The rows as delimited text, with quotes where needed."""
     lines = io.StringIO()
@@ -101,9 +119,9 @@ def write_workbook(path: Path, pages: Mapping[str, Sequence[Row]], *, top: int =
     return path
 
 
-def taken(*paths: Path) -> Intake:
-    """The files taken in under their own names, every source known."""
-    return take_in([(path.name, path) for path in paths], sources().values())
+def taken(*paths: Path, facts: Collection[str] | None = None) -> Intake:
+    """The files taken in under their own names, every source known; `facts` are those that a county may speak of."""
+    return take_in([(path.name, path) for path in paths], sources().values(), facts=facts)
 
 
 def refusals(intake: Intake) -> list[tuple[str, int | None, str | None, str]]:
@@ -115,6 +133,12 @@ def counts(intake: Intake) -> dict[str, tuple[int, int, int, int]]:
     """Rows read, accepted, refused and superseded of each file."""
     names = ("rows_read", "rows_accepted", "rows_refused", "rows_superseded")
     return {row[0]: row[1:] for row in intake.returns.select("file", *names).iter_rows()}
+
+
+def counts_by_layout(intake: Intake) -> dict[tuple[str, str | None], tuple[int, int, int, int]]:
+    """Rows read, accepted, refused and superseded of each file and layout."""
+    names = ("rows_read", "rows_accepted", "rows_refused", "rows_superseded")
+    return {row[:2]: row[2:] for row in intake.returns.select("file", "layout", *names).iter_rows()}
 
 
 def status(intake: Intake) -> dict[str, str]:

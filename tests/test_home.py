@@ -17,6 +17,7 @@ from schemas.tables import RETURNS, TABLES
 def returns(year: int, rows: int = 3) -> pl.DataFrame:
     row = {
         "school_year": year,
+        "layout": "school",
         "file": "a.csv",
         "sha256": "0" * 64,
         "size_bytes": 1,

@@ -22,6 +22,7 @@ from schemas.tables import BANDS, QUARANTINE, RETURNS, SCHOOLS
 from tests.drawing import (
     cells,
     counts,
+    county_table,
     header_of,
     headers,
     refusals,
@@ -869,7 +870,13 @@ def planted(refused_files: Intake, logic: Intake, tmp_path_factory: pytest.TempP
     sound = [cells(n) for n in range(200, 240)]
     write_text(folder / "a.csv", [headers(), *rows, *sound, cells(300), cells(300), [*cells(301), ""]])
     write_text(folder / "b.csv", tw_table("junior_raw", 2013, {"graduates_junior": "5"}, {"county_code": "99"}))
-    return [refused_files.quarantine, logic.quarantine, taken(*inbox_files(folder)).quarantine]
+    said = [("known", "2023"), ("known", ""), ("", ""), ("unknown", ""), ("known", "明年")]
+    facts = [{"fact": fact, "period": period, "value": "1"} for fact, period in said]
+    write_text(folder / "c.csv", county_table("county_facts", *facts))
+    document = {"standard": "a", "item": "b", "title": "c", "sha256": "0", "dated": "去年"}
+    write_text(folder / "d.csv", county_table("county_documents", document))
+    read = taken(*inbox_files(folder), facts={"known"})
+    return [refused_files.quarantine, logic.quarantine, read.quarantine]
 
 
 def test_every_rule_of_the_catalogue_is_seen_to_refuse_at_its_level(planted: list[pl.DataFrame]) -> None:

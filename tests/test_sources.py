@@ -11,8 +11,10 @@ import pytest
 
 from pipelines.intake import rules
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, STAGES
+from schemas.contract import Contract
+from schemas.county import COUNTY_INPUTS
 from schemas.source import SOURCES, Source, SourceError, plain, sources
-from schemas.tables import SCHOOLS, codes, school_fields
+from schemas.tables import SCHOOLS, TABLES, codes, school_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYOUTS = [(source, layout) for source in sources().values() for layout in source.described.layouts]
@@ -23,6 +25,9 @@ EPISODES = [
     for year in [min(last, max(first, FIRST_SCHOOL_YEAR))]
 ]
 IDENTITY = {"county_code", "county_name", "school_id", "school_name"}
+COUNTY_KEYS = {"school_year", "county_code", "county_name"}
+MADE_HERE = {"source", "province_code", "file", "sheet", "row"}
+"""Columns of a table that no file states."""
 FIELDS = {entry["column"]: entry for entry in school_fields()}
 
 
@@ -38,6 +43,37 @@ def test_there_are_the_two_sources_and_the_national_return_has_two_layouts() -> 
     assert (len(cn.headers("school", 2020)), len(cn.headers("school", 2021))) == (155, 158)
 
 
+def table_of(source: Source, layout: str) -> str:
+    return source.described.layouts[layout].table
+
+
+def test_the_national_source_has_a_layout_for_every_table_that_a_county_reports() -> None:
+    layouts = sources()["cn-returns"].described.layouts
+    assert {layout.table for layout in layouts.values()} == {"schools", *(c.name for c in COUNTY_INPUTS)}
+    assert [name for name, layout in layouts.items() if layout.table == "schools"] == ["school"]
+
+
+@pytest.mark.parametrize("contract", COUNTY_INPUTS, ids=lambda contract: contract.name)
+def test_a_countys_sheet_has_a_header_for_every_column_and_its_layout_names_columns_of_it(contract: Contract) -> None:
+    cn = sources()["cn-returns"]
+    headers = cn.headers(contract.name, 2023)
+    assert [header.column for header in headers] == [c.name for c in contract.columns if c.name not in MADE_HERE]
+    assert {header.factor for header in headers} == {1}
+    layout = cn.described.layouts[contract.name]
+    blank = {*layout.blank_is_whole, *layout.blank_is_year}
+    assert blank <= set(contract.key)
+    assert {*layout.prefilled, *blank} <= {header.column for header in headers}
+    assert not {plain(guide) for guide in layout.guides} & {plain(header.header) for header in headers}
+
+
+def test_a_symbol_of_a_countys_sheet_is_read_as_a_code_of_its_column() -> None:
+    columns = {column.name: column for contract in COUNTY_INPUTS for column in contract.columns if column.one_of}
+    recodes = [(recode, name) for name in columns for recode in sources()["cn-returns"].recodes([name])]
+    assert {name for recode, name in recodes if recode.becomes} == {"assessment", "result"}
+    for recode, name in recodes:
+        assert recode.becomes is None or recode.becomes in (columns[name].one_of or ())
+
+
 @pytest.mark.parametrize(("source", "layout", "year"), EPISODES)
 def test_the_header_map_of_every_episode_is_sound(source: Source, layout: str, year: int) -> None:
     headers = source.headers(layout, year)
@@ -45,7 +81,7 @@ def test_the_header_map_of_every_episode_is_sound(source: Source, layout: str, y
     columns = [header.column for header in headers]
     assert len(set(names)) == len(names)
     assert len(set(columns)) == len(columns)
-    assert set(columns) >= IDENTITY
+    assert set(columns) >= (IDENTITY if table_of(source, layout) == "schools" else COUNTY_KEYS)
     assert all(name for name in names)
     for header in headers:
         assert header.factor == (10_000 if "万元" in header.header else 1), header.header
@@ -73,7 +109,8 @@ def test_every_column_is_a_field_of_schools_or_part_of_a_total(source: Source, l
     parts = {name for total in source.sums(layout) for name in (total.total, *total.parts)}
     for row in read(source.folder / "headers.csv"):
         if row["layout"] == layout and row["column"] != "school_year":
-            assert row["column"] in FIELDS.keys() | parts, row
+            known = TABLES[table_of(source, layout)].polars_schema.names()
+            assert row["column"] in {*known, *parts}, row
 
 
 @pytest.mark.parametrize(("source", "layout", "year"), EPISODES)
@@ -86,7 +123,8 @@ def test_every_total_has_its_parts_and_leads_to_a_field(source: Source, layout: 
         known.add(total.total)
         used |= set(total.parts)
         assert total.total in FIELDS or total.total in {header.column for header in source.headers(layout, year)}
-    assert known - used - FIELDS.keys() - {"school_year"} <= {total.total for total in source.sums(layout)}
+    fields = set(TABLES[table_of(source, layout)].polars_schema.names())
+    assert known - used - fields <= {total.total for total in source.sums(layout)}
 
 
 @pytest.mark.parametrize("source", sources().values(), ids=list(sources()))
@@ -95,7 +133,7 @@ def test_symbols_counties_and_releases_name_what_there_is(source: Source) -> Non
     columns = {row["column"] for row in read(source.folder / "headers.csv")}
     for row in read(source.folder / "recodes.csv"):
         assert source.recodes(sorted(columns)), row
-        assert row["becomes"] in ("", "0")
+        assert row["becomes"] in ("", "0") or row["columns"] in ("assessment", "result")
     assert set(source.ranks) in (set(), set(layouts))
     for county in source.counties:
         assert re.search(source.described.identifiers.county_code, county["code"])
@@ -103,8 +141,11 @@ def test_symbols_counties_and_releases_name_what_there_is(source: Source) -> Non
     names = {(county["county_code"], county["county_name"]) for county in source.counties}
     assert len(names) == len({code for code, _ in names})
     for layout in layouts.values():
-        assert set(layout.constants) <= {"return_part", "school_type_code"}
-        assert layout.constants["return_part"] in {"whole", *STAGES}
+        if layout.table == "schools":
+            assert set(layout.constants) <= {"return_part", "school_type_code"}
+            assert layout.constants["return_part"] in {"whole", *STAGES}
+        else:
+            assert not layout.constants
         assert all(re.compile(clue.pattern).groups == 1 for clue in layout.year)
     kinds = {layout.constants.get("school_type_code") for layout in layouts.values()} - {None}
     assert kinds <= {entry["code"] for entry in codes("school_types")}
@@ -133,6 +174,9 @@ def test_a_source_that_contradicts_itself_is_refused_by_name(tmp_path: Path) -> 
         Source(folder(tmp_path, source="name_zh = 1\n"))
     with pytest.raises(SourceError, match=r"source\.toml"):
         Source(folder(tmp_path, source="name_zh = \n"))
+    strange = (SOURCES / "tw-moe" / "source.toml").read_text("utf-8") + 'table = "units"\n'
+    with pytest.raises(SourceError, match=r"layouts\.junior_raw\.table: no table “units” is read from files"):
+        Source(folder(tmp_path, source=strange))
 
 
 def test_another_reading_has_another_digest(tmp_path: Path) -> None:
@@ -159,7 +203,7 @@ def test_the_catalogue_has_a_message_in_both_languages_for_every_rule() -> None:
 def named_in_code() -> set[str]:
     """Every rule that the intake names outright: the first text of a fault that it makes, or of a list of checks."""
     found: set[str] = set()
-    for name in ("reading", "recognition", "harmonise", "intake"):
+    for name in ("reading", "recognition", "identity", "harmonise", "intake"):
         for node in ast.walk(ast.parse((ROOT / "pipelines" / f"{name}.py").read_text("utf-8"))):
             texts = [
                 c.value for c in ast.iter_child_nodes(node) if isinstance(c, ast.Constant) and isinstance(c.value, str)
@@ -169,13 +213,12 @@ def named_in_code() -> set[str]:
                 found.add(texts[0])
             elif called in ("as_faults", "_refuse"):
                 found |= {text for text in texts if text not in ("row", "cell")}
-            elif (
-                isinstance(node, ast.Tuple)
-                and len(node.elts) == 3
-                and texts[1:2]
-                and texts[1] in FIELDS.keys() | {"school_year"}
-            ):
-                found.add(texts[0])
+            elif isinstance(node, ast.Call) and called == "_Check":
+                found |= {str(first.value) for first in node.args[:1] if isinstance(first, ast.Constant)}
+            elif isinstance(node, ast.Dict):
+                # Checks that share all but their rule are listed as rule → what breaks it.
+                keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+                found |= {str(key) for key in keys if str(key).startswith("school_id_")}
             elif isinstance(node, ast.FunctionDef) and node.name == "_cast_rule":
                 found |= set(re.findall(r'"([a-z]+_[a-z_]+|scientific)"', ast.unparse(node).replace("'", '"')))
     return found
@@ -183,7 +226,7 @@ def named_in_code() -> set[str]:
 
 def test_every_rule_named_in_the_code_stands_in_the_catalogue_and_the_other_way_round() -> None:
     logic = {rule.name.removesuffix("_primary").removesuffix("_junior") for rule in SCHOOLS.rules}
-    of_contract = {"negative", "too_large", "unknown_code"}
+    of_contract = {"negative", "too_large", "unknown_code", "form"}
     in_code = named_in_code()
     assert {"empty_file", "open_quote", "missing_header", "county_unknown", "repeated_school", "not_whole"} <= in_code
     assert in_code | logic | of_contract == set(rules())
