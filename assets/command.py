@@ -31,7 +31,7 @@ from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.source import Source, SourceError, sources
 from schemas.tables import TABLES
-from standards.standard import StandardError, standards
+from standards.standard import Standard, StandardError
 
 ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4
 _EXIT_CODES = (
@@ -101,7 +101,7 @@ def refresh(
         wanted = list(years_of(years)) if years else None
     except ValueError:
         _usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
-    standards()  # a faulty standard is said before anything is touched
+    _ = store.standards  # a faulty standard is said before anything is touched
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
         store.claim(kind_of(folder), folder, names)
@@ -247,23 +247,70 @@ def template(
     source: Annotated[str, typer.Option("--source", help="来源。The source.")] = "cn-returns",
     year: Annotated[int | None, typer.Option("--year", help="学年，默认版式最新的一年。School year.")] = None,
     layout: Annotated[str | None, typer.Option("--layout", help="版式，默认第一个。Layout, default the first.")] = None,
+    standard: Annotated[
+        list[str] | None,
+        typer.Option("--standard", help="写县级报表：这些标准要县里填报的事项，可重复。A county's own return instead."),
+    ] = None,
+    county: Annotated[
+        str | None, typer.Option("--county", help="县级行政区划代码，填入县级报表。County code to fill in.")
+    ] = None,
+    county_name: Annotated[str, typer.Option("--county-name", help="县名，同上。County name to fill in.")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件。The file to write.")] = None,
+    home: HomeOption = None,
 ) -> None:
-    """写一份空的报表工作簿。Writes an empty return workbook."""
-    from reports.return_workbook import write_return  # noqa: PLC0415
-
+    """写一份空的报表工作簿。Writes an empty return workbook: a school's, or with --standard a county's."""
     chosen = _source(source)
-    layouts = list(chosen.described.layouts)
-    if layout is not None and layout not in layouts:
-        _usage(f"来源 {source} 没有版式“{layout}”；有：{'、'.join(layouts)} / no such layout")
     if year is not None and not FIRST_SCHOOL_YEAR <= year <= LAST_SCHOOL_YEAR:
         span = f"{FIRST_SCHOOL_YEAR}–{LAST_SCHOOL_YEAR}"
         _usage(f"学年“{year}”不在 {span} 之间 / a school year in {span} is wanted")
+    if standard:
+        asked = [_standard(_home(home), name) for name in standard]
+        path = output or Path(f"{'-'.join(standard)}-{county or 'county'}-{year or ''}".rstrip("-") + ".xlsx")
+        of_year = year or _newest_year(_home(home))
+        _write(path, lambda: _county_template(path, chosen, of_year, asked, (county, county_name) if county else None))
+        return
+    layouts = [name for name, described in chosen.described.layouts.items() if described.table == "schools"]
+    if layout is not None and layout not in layouts:
+        _usage(f"来源 {source} 没有版式“{layout}”；有：{'、'.join(layouts)} / no such layout")
     name = layout or layouts[0]
     of_year = year or max(first for first, _ in chosen.episodes(name))
     path = output or Path(f"{source}-{name}-{of_year}.xlsx")
+    _write(path, lambda: _school_template(path, chosen, name, of_year))
+
+
+def _school_template(path: Path, source: Source, layout: str, year: int) -> None:
+    from reports.return_workbook import write_return  # noqa: PLC0415
+
+    write_return(path, source, layout, year, None)
+
+
+def _county_template(
+    path: Path, source: Source, year: int, asked: list[Standard], county: tuple[str, str] | None
+) -> None:
+    from reports.county_workbook import layout_of, write_county_workbook  # noqa: PLC0415
+
+    if layout_of(source, "county_facts") is None:
+        _usage(f"来源 {source.name} 没有县级报表的版式 / the source has no layout for a county's own return")
+    write_county_workbook(path, source, year, asked, county, None)
+
+
+def _newest_year(store: Home) -> int:
+    """The newest school year of the home; without any, the newest that a layout begins with."""
+    known = store.published().years()
+    return known[-1] if known else max(first for first, _ in sources()["cn-returns"].episodes("school"))
+
+
+def _standard(store: Home, name: str) -> Standard:
+    known = store.standards
+    if name not in known:
+        _usage(f"没有标准“{name}”；有：{'、'.join(known)} / no such standard")
+    return known[name]
+
+
+def _write(path: Path, write: Callable[[], None]) -> None:
+    """A file written, or said why not."""
     try:
-        write_return(path, chosen, name, of_year, None)
+        write()
     except (OSError, FileCreateError) as fault:
         _usage(f"写不了 {path}（{fault}）；请换一个文件名。 / The file cannot be written.")
     out.print(f"已写 wrote {path}", markup=False)
@@ -363,13 +410,14 @@ def serve(
 @app.command(epilog=_EXIT_CODES)
 def demo(home: HomeOption = None) -> None:
     """造一个合成省并跑完全程。Makes a synthetic province and runs everything; planted faults are part of it."""
-    from assets.demo import make_province  # noqa: PLC0415
+    from assets.demo import make_province, make_standard  # noqa: PLC0415
 
     store = Home(home.expanduser().resolve()) if home else Home(default_home() / "demo")
     with store.locked(), progress.shown():
         store.claim("synthetic", store.inbox)
         with progress.stage("造合成省") as done:
-            make_province(store.inbox, progress=done)
+            make_standard(store.root / "standards")
+            make_province(store.inbox, store.standards, progress=done)
         _refresh(store, store.inbox, _years_to_run(store, named_files(store.inbox), None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
     _summary(store, None)

@@ -13,12 +13,14 @@ exist nowhere else, each with the faults that its name tells; `faults` lists the
 | 2022-年报.csv | UTF-8 with a byte-order mark; the books of three schools are ten times too many |
 | 2022-更正.csv | the three schools corrected; supersedes their rows |
 | 2023-年报-甲.xlsx, 2023-年报-乙.csv | one year in two files, by county |
+| 2018 … 2023-县级报表.xlsx | what the counties say themselves, a workbook a year, a sheet a table |
+| 2022-县级事项.csv … | the same of one year, a file a table |
 | planted/ | faults |
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -27,12 +29,15 @@ import polars as pl
 import xlsxwriter
 
 from assets.home import SYNTHETIC_MARK
-from pipelines.synthetic import PROVINCE_NAME, province
+from pipelines.synthetic import BASE_STANDARD, PROVINCE_CODE, PROVINCE_NAME, county_returns, province
+from reports.county_workbook import county_frame, layout_of, write_county_workbook
 from reports.return_workbook import CREATED, return_frame, write_return
 from schemas.source import Source, sources
+from standards.standard import Standard
 
 LAYOUT = "school"
 _PLANTED_YEAR = 2023
+_TABLES_YEAR = 2022
 _PLANTED_COUNTY = "690130"
 _CORRECTED_COUNTY = "690182"
 _Cells = dict[str, str | None]
@@ -109,6 +114,12 @@ def faults() -> list[Fault]:
         ("单元格-条件.csv", "indoor_sports_within", 2, "室内体育用房大于教学及辅助用房"),
         ("单元格-条件.csv", "equipment_for_laboratory", 2, "仪器达标而设备值为 0"),
         ("单元格-条件.csv", "equipment_in_wan", 1, "设备值以元填写"),
+        ("县级事项.csv", "key_missing", 1, "没有填事项"),
+        ("县级事项.csv", "key_form", 1, "所属年度“明年”"),
+        ("县级事项.csv", "unknown_fact", 1, "事项名写错一个字母"),
+        ("县级事项.csv", "repeated_row", 2, "同一事项两行"),
+        ("县级事项.csv", "not_a_date", 1, "材料日期“去年底”"),
+        ("档案目录.csv", "form", 1, "SHA-256 只有八位"),
     )
     planted = [Fault(f"planted/{file}", rule, entries, what) for file, rule, entries, what in listed]
     return [
@@ -118,14 +129,25 @@ def faults() -> list[Fault]:
     ]
 
 
-def make_province(inbox: Path, *, progress: Callable[[str], None] = lambda _file: None) -> None:
+def make_standard(folder: Path) -> None:
+    """The invented province's base standard, written into the home's folder of standards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / BASE_STANDARD.name).write_bytes(BASE_STANDARD.read_bytes())
+
+
+def make_province(
+    inbox: Path, standards: Mapping[str, Standard], *, progress: Callable[[str], None] = lambda _file: None
+) -> None:
     """The six years of the invented province and the planted faults, written into the inbox.
+
+    The returns of its counties answer what the given standards ask.
 
     `progress` is called with each file's name before it is written. The same files come out byte for byte each time;
     files of the same names are overwritten.
     """
     years = province()
     source = sources()["cn-returns"]
+    said = county_returns(years, standards)
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / "planted").mkdir(exist_ok=True)
     (inbox / SYNTHETIC_MARK).write_bytes(b"")
@@ -142,10 +164,32 @@ def make_province(inbox: Path, *, progress: Callable[[str], None] = lambda _file
         ),
         "2023-年报-乙.csv": lambda path: _text(path, _frame(source, 2023, years[2023].filter(~_in_first_half()))),
     }
+    whole |= _county_files(source, said, list(standards.values()))
     planted = _planted(source, years[_PLANTED_YEAR])
     for name, write in (whole | {f"planted/{name}": write for name, write in planted.items()}).items():
         progress(name)
         write(inbox / name)
+
+
+def _county_files(
+    source: Source, said: Mapping[int, Mapping[str, pl.DataFrame]], standards: Sequence[Standard]
+) -> dict[str, Callable[[Path], None]]:
+    """What writes the counties' own returns: a workbook a year, and one year as a file for each table."""
+    asked = [s for s in standards if s.is_for(PROVINCE_CODE) and source.name in s.applies_to]
+
+    def workbook(year: int) -> Callable[[Path], None]:
+        return lambda path: write_county_workbook(path, source, year, asked, None, said[year])
+
+    def table(year: int, name: str) -> Callable[[Path], None]:
+        return lambda path: _text(path, county_frame(source, name, year, said[year][name]), "utf-8-sig")
+
+    files = {f"{year}-县级报表.xlsx": workbook(year) for year in said if year != _TABLES_YEAR}
+    files |= {
+        f"{_TABLES_YEAR}-{source.described.layouts[layout].label}.csv": table(_TABLES_YEAR, name)
+        for name, rows in said[_TABLES_YEAR].items()
+        if rows.height and (layout := layout_of(source, name))
+    }
+    return files
 
 
 def _frame(source: Source, year: int, rows: pl.DataFrame) -> pl.DataFrame:
@@ -300,11 +344,35 @@ def _planted(source: Source, rows: pl.DataFrame) -> dict[str, Callable[[Path], N
         "多一列.csv": pl.DataFrame([extra]).write_csv().encode(),
     }
     files |= {name: pl.DataFrame(table, schema=head).write_csv().encode() for name, table in tables.items()}
+    files |= {name: frame.write_csv().encode() for name, frame in _planted_of_county(source, sound).items()}
 
     def writer(content: bytes) -> Callable[[Path], None]:
         return lambda path: _put(path, content)
 
     return {name: writer(content) for name, content in sorted(files.items())}
+
+
+def _planted_of_county(source: Source, sound: _Cells) -> dict[str, pl.DataFrame]:
+    """What a county reports itself, with faults, of things that no standard asks: facts, and the list of evidence."""
+    place = {name: sound[name] for name in ("学年", "行政区划代码", "县级行政区名称")}
+    known = "basic_balance_recognised_year"
+    facts: list[_Cells] = [
+        {"数值": "2015", "佐证材料": "认定文件"},
+        {"事项": known, "所属年度": "明年", "数值": "2015"},
+        {"事项": known.replace("recognised", "recognized"), "数值": "2015"},
+        {"事项": known, "数值": "2015"},
+        {"事项": known, "所属年度": str(_PLANTED_YEAR), "数值": "2016"},
+        {"事项": known, "分项": "示错", "数值": "2015", "材料日期": "去年底"},
+    ]
+    documents: list[_Cells] = [{"标准": "示错", "条目": "示错", "材料名称": "示错材料", "SHA-256": "0123abcd"}]
+    listed = {"县级事项.csv": ("county_facts", facts), "档案目录.csv": ("county_documents", documents)}
+    return {
+        name: pl.DataFrame(
+            [place | row for row in table],
+            schema={header.header: pl.String for header in source.headers(layout, _PLANTED_YEAR)},
+        )
+        for name, (layout, table) in listed.items()
+    }
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -1,6 +1,7 @@
 """The home: one folder with all state. Tables, quarantine, site and editions, written so that no reader sees half.
 
 home/inbox/                     the returns, as they were handed in
+home/standards/                 standards of its own, beside those of this system
 home/tables/<table>/<year>.parquet
 home/quarantine/<year>.parquet
 home/site/                      the pages
@@ -19,6 +20,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +31,7 @@ import pyarrow.parquet as pq
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
 from schemas.tables import TABLES
+from standards.standard import Standard, load_standards
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FIRST_YEAR = 2000
@@ -148,6 +151,15 @@ class Home:
         return about
 
     @property
+    def standards(self) -> dict[str, Standard]:
+        """The standards in force here: ours, and those that stand as files in the home's folder `standards`.
+
+        Raises StandardError.
+        """
+        folder = self.root / "standards"
+        return _standards(folder, tuple((path.name, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.toml"))))
+
+    @property
     def kind(self) -> Kind | None:
         """Whether the home holds real or synthetic data; None while it holds none."""
         return self._about().get("kind")
@@ -260,6 +272,12 @@ class Home:
                 elif path.is_dir() and not any(path.iterdir()):
                     path.rmdir()
         return len(written)
+
+
+@cache
+def _standards(folder: Path, _files: tuple[tuple[str, int], ...]) -> dict[str, Standard]:
+    """The standards as long as the folder's files are the same."""
+    return load_standards(folder)
 
 
 _held: set[Path] = set()

@@ -1,90 +1,22 @@
 """The assets: one per table, partitioned by school year. Each is a few lines; the figures are made in `pipelines`."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import dagster as dg
 import polars as pl
 
 from assets import progress
 from assets.home import UNKNOWN, Home, kind_of
+from assets.judgement import JUDGEMENT_ASSETS, JUDGEMENT_TABLES
+from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.resource import HomeResource, school_years
 from pipelines import change, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
 from pipelines.intake import take_in
 from reports.site import render_index, render_year
+from schemas.county import COUNTY_INPUTS
 from schemas.source import sources
-from standards.standard import Standard, standards
-
-_PREVIEW_ROWS, _PREVIEW_COLUMNS = 5, 14
-_Rows = Callable[[Home, int], pl.DataFrame]
-
-
-def _preview(frame: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The first rows as a markdown table."""
-    columns = frame.columns[:_PREVIEW_COLUMNS]
-    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
-    lines += [
-        "| " + " | ".join("…" if cell is None else str(cell).replace("|", "\\|") for cell in row) + " |"
-        for row in frame.select(columns).head(_PREVIEW_ROWS).iter_rows()
-    ]
-    return dg.MetadataValue.md("\n".join(lines))
-
-
-def _years(context: dg.AssetExecutionContext) -> list[int]:
-    return [int(key) for key in context.partition_keys]
-
-
-def _table(*, deps: Sequence[str | dg.AssetDep], group: str) -> Callable[[_Rows], dg.AssetsDefinition]:
-    """An asset from the function that gives a table's rows of one school year; name and grain are the function's.
-
-    A run goes over its whole range of years; a year without returns has no file.
-    """
-
-    def decorate(rows: _Rows) -> dg.AssetsDefinition:
-        def materialise(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[None]:
-            name, years = rows.__name__, _years(context)
-            counts: dict[int, int] = {}
-            sample = pl.DataFrame()
-            with home.writing() as store, progress.stage(name, len(years)) as done:
-                known = set(store.years())
-                for year in years:
-                    if year in known:
-                        sample = rows(store, year)
-                        store.write(name, year, sample)
-                        counts[year] = sample.height
-                    else:
-                        store.remove(name, year)
-                    done(str(year))
-            per_year = {f"rows in {year}": count for year, count in counts.items()}
-            total: dict[str, Any] = {"dagster/row_count": sum(counts.values()), "preview": _preview(sample)}
-            return dg.MaterializeResult(metadata=total | per_year)
-
-        return dg.asset(
-            name=rows.__name__,
-            description=rows.__doc__,
-            deps=deps,
-            group_name=group,
-            partitions_def=school_years,
-            backfill_policy=dg.BackfillPolicy.single_run(),
-        )(materialise)
-
-    return decorate
-
-
-def _each(compute: Callable[[Standard], pl.DataFrame]) -> pl.DataFrame:
-    """The rows of every standard."""
-    return pl.concat(compute(standard) for standard in standards().values())
-
-
-def _of(frame: pl.DataFrame, standard: Standard) -> pl.DataFrame:
-    return frame.filter(pl.col("standard") == standard.id)
-
-
-def _window(asset: str, years_before: int) -> dg.AssetDep:
-    """The asset's partitions of a school year and of the years before it."""
-    mapping = dg.TimeWindowPartitionMapping(start_offset=-years_before, allow_nonexistent_upstream_partitions=True)
-    return dg.AssetDep(asset, partition_mapping=mapping)
+from standards.county_return import known_facts
 
 
 @dg.multi_asset(
@@ -92,6 +24,7 @@ def _window(asset: str, years_before: int) -> dg.AssetDep:
         dg.AssetSpec("schools", description="One row per school and school year: the annual return as accepted."),
         dg.AssetSpec("returns", description="One row per file of the inbox, and what became of its rows."),
         dg.AssetSpec("quarantine", description="One row per refused file, row or cell, with rule and remedy."),
+        *(dg.AssetSpec(contract.name, description=contract.grain_en) for contract in COUNTY_INPUTS),
     ],
     group_name="returns",
     partitions_def=school_years,
@@ -99,15 +32,20 @@ def _window(asset: str, years_before: int) -> dg.AssetDep:
 )
 def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg.MaterializeResult[None]]:
     """The inbox read: schools accepted, files listed, everything refused kept."""
-    years = _years(context)
+    years = years_of_run(context)
     with home.writing() as store:
         files = home.files()
         store.claim(kind_of(home.inbox_folder), home.inbox_folder, home.wanted_sources)
         with progress.stage("读取报表", len(files)) as done:
             taken = take_in(
-                files, sources().values(), wanted=home.wanted_sources, years=set(years).__contains__, each=done
+                files,
+                sources().values(),
+                wanted=home.wanted_sources,
+                years=set(years).__contains__,
+                each=done,
+                facts=known_facts(store.standards.values()),
             )
-        tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine}
+        tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine, **taken.county}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
         for table, rows in tables.items():
             for year in years:
@@ -115,71 +53,71 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
                     store.write(table, year, rows.filter(pl.col("school_year") == year))
                 else:
                     store.remove(table, year)
-            if table != "schools":
+            if table in ("returns", "quarantine"):
                 store.write(table, UNKNOWN, rows.filter(pl.col("school_year").is_null()))
     counts = taken.returns.select(pl.col("^rows_.*$", "cells_refused").sum()).to_dicts()[0]
     counts["files_refused"] = taken.returns.filter(pl.col("status") == "refused").height
     for table, rows in tables.items():
-        described = {"dagster/row_count": rows.height, **counts, "preview": _preview(rows)}
+        described = {"dagster/row_count": rows.height, **counts, "preview": preview(rows)}
         yield dg.MaterializeResult(asset_key=table, metadata=described)
 
 
-@_table(deps=["schools"], group="figures")
+@table(deps=["schools"], group="figures")
 def units(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, school, stage and school year: the evaluation unit, and whether it counts."""
     schools = store.read("schools", [year])
-    return _each(lambda standard: evaluation.units(schools, standard))
+    return each(store, lambda standard: evaluation.units(schools, standard))
 
 
-@_table(deps=["units"], group="figures")
+@table(deps=["units", "county_facts"], group="figures")
 def unit_indicators(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, unit that counts, indicator and school year: its value against the norm."""
-    found = store.read("units", [year])
-    return _each(lambda standard: indicators.unit_indicators(found, standard))
+    found, facts = store.read("units", [year]), store.read("county_facts", [year])
+    return each(store, lambda standard: indicators.unit_indicators(found, standard, facts))
 
 
-@_table(deps=["units", "unit_indicators"], group="figures")
+@table(deps=["units", "unit_indicators"], group="figures")
 def county_dispersion(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, stage, indicator and school year: mean, CV, limit, status."""
     found, values = store.read("units", [year], dispersion.UNIT_COLUMNS), store.read("unit_indicators", [year])
-    return _each(lambda standard: dispersion.county_dispersion(found, _of(values, standard), standard))
+    return each(store, lambda standard: dispersion.county_dispersion(found, of(values, standard), standard))
 
 
-@_table(deps=["unit_indicators"], group="figures")
+@table(deps=["unit_indicators"], group="figures")
 def variance_shares(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, reporting unit, indicator and school year: its share of the county's variance."""
     return dispersion.variance_shares(store.read("unit_indicators", [year]))
 
 
-@_table(deps=["unit_indicators"], group="figures")
+@table(deps=["unit_indicators"], group="figures")
 def school_verdicts(store: Home, year: int) -> pl.DataFrame:
     """One row per standard with a school rule, unit and school year: does the unit meet the rule."""
     values = store.read("unit_indicators", [year])
-    return _each(lambda standard: verdicts.school_verdicts(_of(values, standard), standard))
+    return each(store, lambda standard: verdicts.school_verdicts(of(values, standard), standard))
 
 
-@_table(deps=["county_dispersion", "school_verdicts"], group="figures")
+@table(deps=["county_dispersion", "school_verdicts"], group="figures")
 def resource_verdicts(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, school year and stage: the verdict; stage = all is the county's."""
     spread, schools = store.read("county_dispersion", [year]), store.read("school_verdicts", [year])
-    return _each(lambda standard: verdicts.resource_verdicts(spread, schools, standard))
+    return each(store, lambda standard: verdicts.resource_verdicts(spread, schools, standard))
 
 
-@_table(deps=[_window("units", 1), _window("unit_indicators", 1), _window("county_dispersion", 1)], group="time")
+@table(deps=[window("units", 1), window("unit_indicators", 1), window("county_dispersion", 1)], group="time")
 def year_over_year(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county or unit, stage, indicator and school year: the change since the year before."""
     both = [year - 1, year]
     found = store.read("units", both, dispersion.UNIT_COLUMNS)
     values, spread = store.read("unit_indicators", both), store.read("county_dispersion", both)
-    return _each(lambda standard: change.year_over_year(found, values, spread, standard, year))
+    return each(store, lambda standard: change.year_over_year(found, values, spread, standard, year))
 
 
-@_table(deps=[_window("county_dispersion", 2), _window("resource_verdicts", 2)], group="time")
+@table(deps=[window("county_dispersion", 2), window("resource_verdicts", 2)], group="time")
 def three_year_monitoring(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, stage, indicator and school year: the window of three years ending with it."""
-    window = [year - 2, year - 1, year]
+    three = [year - 2, year - 1, year]
     return monitoring.three_year_monitoring(
-        store.read("county_dispersion", window), store.read("resource_verdicts", window), year
+        store.read("county_dispersion", three), store.read("resource_verdicts", three), year
     )
 
 
@@ -193,8 +131,10 @@ _YEAR_TABLES = (
     "school_verdicts",
     "year_over_year",
     "three_year_monitoring",
+    *(contract.name for contract in COUNTY_INPUTS),
+    *(name for name in JUDGEMENT_TABLES if name != "county_verdicts"),
 )
-_LONG_TABLES = ("county_dispersion", "resource_verdicts")
+_LONG_TABLES = ("county_dispersion", "resource_verdicts", "county_verdicts")
 
 
 @dg.asset(
@@ -208,7 +148,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
     written = 0
     with home.writing() as store:
         known = store.years()
-        for year in _years(context):
+        for year in years_of_run(context):
             if year not in known:
                 store.write_pages([], str(year))
                 continue
@@ -218,7 +158,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
                 pages = render_year(
                     tables,
                     year,
-                    standards=standards(),
+                    standards=store.standards,
                     sources=sources(),
                     years=known,
                     is_synthetic=store.kind == "synthetic",
@@ -235,7 +175,7 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
         tables = {table: store.read(table) for table in ("returns", "quarantine", *_LONG_TABLES)}
         is_synthetic = store.kind == "synthetic"
         pages = render_index(
-            tables, years=store.years(), standards=standards(), sources=sources(), is_synthetic=is_synthetic
+            tables, years=store.years(), standards=store.standards, sources=sources(), is_synthetic=is_synthetic
         )
         store.write_pages(pages)
         edition = store.publish()
@@ -252,5 +192,6 @@ TABLE_ASSETS = [
     resource_verdicts,
     year_over_year,
     three_year_monitoring,
+    *JUDGEMENT_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

@@ -64,8 +64,8 @@ def _weighted(unit_indicators: pl.DataFrame) -> pl.DataFrame:
 def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     """Mean, SD and CV of every county, stage and indicator for which the county has a unit, counted or not."""
     indicators = pl.DataFrame(
-        [(indicator.id, indicator.unit) for indicator in standard.indicators],
-        schema={"indicator": pl.String, "unit": pl.String},
+        [(indicator.id, indicator.unit, indicator.is_quantity) for indicator in standard.indicators],
+        schema={"indicator": pl.String, "unit": pl.String, "__is_quantity__": pl.Boolean},
         orient="row",
     )
     places = units.filter(pl.col("standard") == standard.id).select(*COUNTY, "stage").unique(maintain_order=True)
@@ -84,14 +84,18 @@ def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standar
         places.join(indicators, how="cross", maintain_order="left")
         .join(counted, on=keys, how="left", validate="1:1", maintain_order="left")
         .join(spread, on=keys, how="left", validate="1:1", maintain_order="left")
-        .with_columns(pl.col("units", "units_reporting").fill_null(0))
+        .with_columns(
+            pl.col("units", "units_reporting").fill_null(0), pl.when("__is_quantity__").then(pl.col("sd")).alias("sd")
+        )
     )
     alone = pl.col("units_reporting") == 1
-    cells = cells.with_columns(sd=pl.when(alone).then(pl.lit(0.0)).otherwise(pl.col("sd")))
+    cells = cells.with_columns(sd=pl.when(alone & pl.col("__is_quantity__")).then(pl.lit(0.0)).otherwise(pl.col("sd")))
     return cells.with_columns(
         cv=ratio(pl.col("sd"), pl.col("mean")),
         reason=pl.when(pl.col("units") == 0)
         .then(pl.lit("no_unit_in_scope"))
+        .when(~pl.col("__is_quantity__"))
+        .then(pl.lit("not_a_quantity"))
         .when(pl.col("units_reporting") == 0)
         .then(pl.lit("not_reported"))
         .when(pl.col("mean") == 0)
@@ -100,12 +104,12 @@ def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standar
         .then(pl.lit("missing_units"))
         .when(pl.col("units") == 1)
         .then(pl.lit("single_school")),
-    )
+    ).drop("__is_quantity__")
 
 
 def _composites(cells: pl.DataFrame) -> pl.DataFrame:
     """The plain mean of a stage's unrounded CVs; null where any of them is."""
-    worst = ("no_unit_in_scope", "not_reported", "mean_is_zero", "missing_units", "single_school")
+    worst = ("no_unit_in_scope", "not_a_quantity", "not_reported", "mean_is_zero", "missing_units", "single_school")
     reason = pl.coalesce(pl.when((pl.col("reason") == why).any()).then(pl.lit(why)) for why in worst)
     return (
         cells.group_by([*COUNTY, "stage"], maintain_order=True)

@@ -10,6 +10,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from standards.values import Side
+
 SCALE = 10_000
 """Reported figures have at most four decimals: times this, they are whole numbers."""
 
@@ -41,6 +43,11 @@ def scaled(column: str) -> pl.Expr:
     return (pl.col(column).cast(pl.Decimal(38, 4)) * SCALE).cast(pl.Int128)
 
 
+def scaled_finding(column: str) -> pl.Expr:
+    """A yes/no field as 1 or 0, times SCALE."""
+    return pl.col(column).cast(pl.Int128) * SCALE
+
+
 def scaled_total(plus: Sequence[str], minus: Sequence[str]) -> pl.Expr:
     """Σ plus − Σ minus, times SCALE, exactly; null where any of them is not reported."""
     added = pl.sum_horizontal([scaled(column) for column in plus], ignore_nulls=False)
@@ -49,12 +56,18 @@ def scaled_total(plus: Sequence[str], minus: Sequence[str]) -> pl.Expr:
     return added
 
 
-def at_least(numerator: pl.Expr, denominator: pl.Expr, bound: pl.Expr) -> pl.Expr:
-    """Numerator / denominator ≥ bound / SCALE², by whole numbers alone.
+def holds(numerator: pl.Expr, denominator: pl.Expr, bound: pl.Expr, side: Side) -> pl.Expr:
+    """Whether numerator / denominator lies on its side of bound / SCALE², by whole numbers alone.
 
     The bound is a decimal times SCALE² as a whole number (`bound_scaled`); the denominator is positive.
     """
-    return numerator * (SCALE * SCALE) >= bound * denominator
+    left, right = numerator * (SCALE * SCALE), bound * denominator
+    return {"at_least": left >= right, "at_most": left <= right, "above": left > right, "below": left < right}[side]
+
+
+def at_least(numerator: pl.Expr, denominator: pl.Expr, bound: pl.Expr) -> pl.Expr:
+    """Numerator / denominator ≥ bound / SCALE², by whole numbers alone."""
+    return holds(numerator, denominator, bound, "at_least")
 
 
 def bound_scaled(bound: Decimal) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.figures import total, whole_total
+from pipelines.subjects import applies
 from schemas.contract import tidy
-from schemas.tables import UNITS, codes, shared_fields, stage_fields, unit_fields
+from schemas.tables import UNIT_FACTS, UNITS, codes, finding_fields, shared_fields, stage_fields, unit_fields
 from standards.standard import Standard
 
 _ALL_STAGES = ("primary", "junior", "senior")
@@ -21,9 +22,13 @@ def units(schools: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     schools are added to their parent, pupils and resources alike, before the split; a teaching point never is.
     Stage figures are the stage's own; shared resources are the whole school's, with the stage's share beside them:
     weight × pupils of the stage over the same of all stages, senior included, weights × 100.
-    Source: evaluation unit and split of the standard (`split.article`).
+    Source: evaluation unit and split of the standard (`split.article`). None where the standard has no scope of its
+    own; those of its provinces and counties only.
     """
-    taught = _merge_sites(_with_taught_stages(_with_county_names(schools)))
+    if not standard.scope.stages:
+        return UNITS.empty()
+    mine = schools.filter(applies(standard))
+    taught = _merge_sites(_with_taught_stages(_with_county_names(mine)))
     parts = [_stage_units(taught, stage, standard) for stage in standard.scope.stages]
     found = pl.concat(parts).with_columns(standard=pl.lit(standard.id))
     return tidy(_with_standing(found, standard), UNITS)
@@ -151,6 +156,8 @@ def _stage_units(schools: pl.DataFrame, stage: str, standard: Standard) -> pl.Da
             total(f"__{other}__" for other in _ALL_STAGES).alias("share_denominator"),
             *((pl.col(fields[base]) if base in fields else pl.lit(None, types[base])).alias(base) for base in bases),
             *shared_fields(),
+            *UNIT_FACTS,
+            *finding_fields(),
             "file",
             "sheet",
             "row",

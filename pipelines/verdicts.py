@@ -14,7 +14,7 @@ def school_verdicts(unit_indicators: pl.DataFrame, standard: Standard) -> pl.Dat
     """Does each unit have at least `at_norm` indicators at the norm and the others at the floor.
 
     One row per unit; none where the standard has no school rule. Not met where an indicator is known to be below its
-    floor or more are below the norm than may be; met only where every indicator is known.
+    floor or more are below the norm than may be; met only where nothing that is missing could change it.
     """
     rule = standard.school_rule
     if rule is None:
@@ -28,17 +28,43 @@ def school_verdicts(unit_indicators: pl.DataFrame, standard: Standard) -> pl.Dat
         (status == "undetermined").sum().cast(pl.Int64).alias("indicators_undetermined"),
         (~pl.col("is_at_floor")).sum().cast(pl.Int64).alias("indicators_below_floor"),
         pl.col("indicator").filter(status == "not_met").str.join(" | ").replace("", None).alias("below_norm"),
-        pl.col("indicator").filter(pl.col("value").is_null()).str.join(" | ").replace("", None).alias("not_reported"),
+        pl.col("indicator")
+        .filter(pl.col("value").is_null() & pl.col("asserted").is_null())
+        .str.join(" | ")
+        .replace("", None)
+        .alias("not_reported"),
     )
-    may_fail = len(standard.indicators) - rule.at_norm
+    asked = rule.of or len(standard.indicators)
+    is_below, too_many = pl.col("indicators_below_floor") > 0, pl.col("indicators_not_met") > asked - rule.at_norm
+    # An item that the source does not give may be met or not; so may one that is undetermined.
+    unlisted = pl.lit(asked - len(standard.indicators))
+    unknown = pl.col("indicators_undetermined") + unlisted
+    reason = (
+        pl.when(is_below)
+        .then(pl.lit("below_floor"))
+        .when(too_many)
+        .then(pl.lit("too_many_below"))
+        .when((unknown > 0) & (unlisted > 0))
+        .then(pl.lit("items_not_in_source"))
+        .when(unknown > 0)
+        .then(pl.lit("not_reported"))
+    )
     verdict = (
-        pl.when((pl.col("indicators_below_floor") > 0) | (pl.col("indicators_not_met") > may_fail))
+        pl.when(is_below | too_many)
         .then(pl.lit("not_met"))
-        .when(pl.col("indicators_undetermined") > 0)
-        .then(pl.lit("undetermined"))
-        .otherwise(pl.lit("met"))
+        .when(pl.col("__settled__"))
+        .then(pl.lit("met"))
+        .otherwise(pl.lit("undetermined"))
     )
-    return tidy(counted.with_columns(status=verdict), SCHOOL_VERDICTS)
+    # Where the rest may fail wholly, what is unknown cannot fail a unit that has enough at the norm.
+    has_floor = pl.lit(rule.floor_share > 0)
+    settled = (unknown == 0) | (~has_floor & (pl.col("indicators_met") >= rule.at_norm))
+    return tidy(
+        counted.with_columns(__settled__=settled)
+        .with_columns(status=verdict)
+        .with_columns(reason=pl.when(pl.col("status") != "met").then(reason)),
+        SCHOOL_VERDICTS,
+    )
 
 
 def combined(statuses: list[pl.Expr]) -> pl.Expr:

@@ -14,21 +14,26 @@ from assets.demo import faults, make_province
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, rules, take_in
-from pipelines.synthetic import YEARS, province, storylines
+from pipelines.judgement import judge
+from pipelines.synthetic import BASE_STANDARD, YEARS, province, storylines
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.contract import conform, failures
+from schemas.judgement import COUNTY_VERDICTS
 from schemas.source import sources
 from schemas.tables import SCHOOLS
-from standards.standard import Standard, standards
+from standards.county_return import known_facts
+from standards.standard import Standard, load_standards, standards
 
+STANDARDS = load_standards(BASE_STANDARD.parent)
+"""Ours, and the invented province's own."""
 OTHER_SOURCES_ONLY = {"unknown_header", "county_unknown", "parts_are_total"}
 """Rules that a national return cannot break: it lists unknown columns, and has neither register nor sums."""
 
 
 def _intake(inbox: Path) -> Intake:
     files = [(str(path.relative_to(inbox)), path) for path in inbox_files(inbox)]
-    return take_in(files, sources().values())
+    return take_in(files, sources().values(), facts=known_facts(STANDARDS.values()))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +44,7 @@ def years() -> dict[int, pl.DataFrame]:
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("inbox")
-    make_province(folder)
+    make_province(folder, STANDARDS)
     return folder
 
 
@@ -225,7 +230,7 @@ def test_the_planted_faults_leave_every_other_county_alone(basic: dict[str, list
 
 def test_the_province_is_written_and_announced_file_by_file_byte_for_byte_the_same(inbox: Path, tmp_path: Path) -> None:
     announced: list[str] = []
-    make_province(tmp_path, progress=announced.append)
+    make_province(tmp_path, STANDARDS, progress=announced.append)
     assert sorted(announced) == [str(path.relative_to(tmp_path)) for path in inbox_files(tmp_path)]
 
     def digests(folder: Path) -> dict[str, str]:
@@ -245,7 +250,8 @@ def test_what_is_read_is_what_the_province_holds(taken: Intake, years: dict[int,
 def test_every_row_of_every_file_is_accounted_for(taken: Intake) -> None:
     counted = pl.col("rows_accepted") + pl.col("rows_refused") + pl.col("rows_superseded")
     assert taken.returns.select((pl.col("rows_read") == counted).all()).item()
-    assert taken.schools.height == taken.returns["rows_accepted"].sum()
+    held = taken.schools.height + sum(rows.height for rows in taken.county.values())
+    assert held == taken.returns["rows_accepted"].sum()
 
 
 def test_exactly_the_planted_faults_are_refused(taken: Intake) -> None:
@@ -286,3 +292,60 @@ def test_an_early_return_is_superseded_whole(taken: Intake) -> None:
 def test_a_correction_supersedes_three_rows_of_the_return_before_it(taken: Intake) -> None:
     file = taken.returns.row(by_predicate=pl.col("file") == "2022-年报.csv", named=True)
     assert (file["rows_superseded"], file["superseded_by"]) == (3, "2022-更正.csv")
+
+
+@pytest.fixture(scope="module")
+def outcomes(taken: Intake) -> dict[tuple[str, str], dict[str, object]]:
+    """The verdicts on the whole standards in 2023, by standard and county."""
+    resources = []
+    for year in (2021, 2022, 2023):
+        schools = taken.schools.filter(pl.col("school_year") == year)
+        for standard in STANDARDS.values():
+            held = units(schools, standard)
+            values = unit_indicators(held, standard, taken.county["county_facts"])
+            spread = county_dispersion(held, values, standard)
+            resources.append(resource_verdicts(spread, school_verdicts(values, standard), standard))
+    newest = taken.schools.filter(pl.col("school_year") == 2023)
+    held = pl.concat(units(newest, standard) for standard in STANDARDS.values())
+    facts = taken.county["county_facts"]
+    judged = judge(held, facts, pl.concat(resources), COUNTY_VERDICTS.empty(), STANDARDS, 2023)
+    return {(row["standard"], row["county_code"]): row for row in judged.county_verdicts.iter_rows(named=True)}
+
+
+Outcomes = dict[tuple[str, str], dict[str, object]]
+
+
+def test_the_excellent_county_meets_all_of_quality_balance(outcomes: Outcomes) -> None:
+    assert outcomes["cn-quality-2017", "690102"]["verdict"] == "met"
+
+
+def test_a_county_recognised_two_years_ago_is_not_eligible(outcomes: Outcomes) -> None:
+    late = outcomes["cn-quality-2017", "690122"]
+    assert (late["verdict"], late["resource"], late["items"]) == ("not_eligible", "met", "met")
+
+
+def test_key_classes_are_a_veto(outcomes: Outcomes) -> None:
+    assert outcomes["cn-quality-2017", "690123"]["verdict"] == "not_recognised"
+
+
+def test_a_county_whose_schools_are_below_the_base_standard_is_not_eligible(outcomes: Outcomes) -> None:
+    assert outcomes["demo-base", "690127"]["verdict"] == "not_met"
+    assert outcomes["cn-basic-2012", "690127"]["verdict"] == "not_eligible"
+
+
+def test_a_county_that_says_nothing_passes_nothing(outcomes: Outcomes) -> None:
+    silent = [row for (_, county), row in outcomes.items() if county == "690126"]
+    assert {row["verdict"] for row in silent if row["standard"] != "demo-base"} == {
+        "undetermined",
+        "not_met",
+        "no_limit",
+    }
+
+
+def test_a_falling_appropriation_fails_the_three_growths(outcomes: Outcomes) -> None:
+    failed = [
+        county
+        for (standard, county), row in outcomes.items()
+        if (standard, row["verdict"]) == ("three-growths", "not_met")
+    ]
+    assert failed == ["690128"]

@@ -22,7 +22,13 @@ a storyline; the figures of its schools are drawn so that the storyline holds un
 | 690182 | 棠里市 | ordinary county-level city |
 """
 
-from pipelines.synthetic.counties import PROVINCE_NAME, YEARS, storylines
+from pathlib import Path
+
+from pipelines.synthetic.counties import PROVINCE_CODE, PROVINCE_NAME, YEARS, storylines
+from pipelines.synthetic.county_return import county_returns
 from pipelines.synthetic.returns import province
 
-__all__ = ["PROVINCE_NAME", "YEARS", "province", "storylines"]
+BASE_STANDARD = Path(__file__).parent / "demo-base.toml"
+"""The invented province's base standard for schools, as a province adds one: the gate of basic balance."""
+
+__all__ = ["BASE_STANDARD", "PROVINCE_CODE", "PROVINCE_NAME", "YEARS", "county_returns", "province", "storylines"]

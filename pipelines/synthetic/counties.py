@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PROVINCE_NAME = "示例省"
+PROVINCE_NAME, PROVINCE_CODE = "示例省", "690000"
 YEARS = range(2018, 2024)
 KINDS = ("211", "218", "site", "311", "attached", "312", "341", "345", "342", "special", "vocational")
 """Kinds of school: type codes, and `site` (an uncounted site of a primary school), `attached` (a junior school with
@@ -35,7 +35,9 @@ class County:
     logarithm between schools; `staff_level` and `staff_spread` the teachers'. `floor` is the least share of a norm
     that any school has (0: none is granted). `favour` is the logarithm of what schools in the county town have over
     the others in key teachers and equipment. `uneven` raises the spread of single resources. `renewal` is how many
-    years pass between two changes of a school's buildings.
+    years pass between two changes of a school's buildings. From `keeps_items_from` on its schools keep what quality
+    balance asks beyond resources: rooms, training, certificates, nearby enrolment, posts.
+    `hires_beside_vacancies`: schools hire outside their approved posts while some of these stand empty.
     """
 
     code: str
@@ -54,6 +56,8 @@ class County:
     private_share: float = 0.0
     other_operators: tuple[str, ...] = ()
     hides_from: int | None = None
+    keeps_items_from: int | None = None
+    hires_beside_vacancies: bool = False
     has_events: bool = True
 
     @property
@@ -70,6 +74,7 @@ COUNTIES: tuple[County, ...] = (
         _kinds(48, 4, 2, 16, 0, 6, 2, 2, 3, 1, 2),
         private_share=0.12,
         other_operators=("811", "821"),
+        hires_beside_vacancies=True,
     ),
     County(
         "690102",
@@ -85,6 +90,7 @@ COUNTIES: tuple[County, ...] = (
         class_size=43,
         private_share=0.05,
         has_events=False,
+        keeps_items_from=2021,
     ),
     County(
         "690103",
@@ -116,6 +122,7 @@ COUNTIES: tuple[County, ...] = (
         renewal=1,
         class_size=44,
         has_events=False,
+        keeps_items_from=2023,
     ),
     County(
         "690123",
@@ -170,6 +177,7 @@ COUNTIES: tuple[County, ...] = (
         spread=_line(0.98, 0.94),
         staff_level=_line(1.1, 1.2),
         staff_spread=_line(0.45, 0.42),
+        hires_beside_vacancies=True,
     ),
     County(
         "690128",

@@ -51,6 +51,8 @@ _SMALL_STAFF = 3
 """Number of teachers up to which all are certified."""
 _POOR = -0.8
 """Standing among the schools, in standard deviations, below which a school reports a finding as not met."""
+_SMALL_SCHOOL_BUDGET = 65_000.0
+"""Yuan: a hundred pupils at the invented quota of 650, the least budget where small schools are funded as a hundred."""
 _TITLES = ("full_senior", "senior_title", "mid", "assistant", "junior_title", "untitled")
 
 
@@ -209,7 +211,27 @@ def _return(school: School, year: int, flows: dict[str, _Flow], facilities: dict
     row |= _facilities(school, year, {stage: flow.pupils for stage, flow in flows.items()}, row, facilities)
     if school.hides and school.county.hides_from is not None and year >= school.county.hides_from:
         row |= dict.fromkeys(entry["column"] for entry in school_fields() if entry["group"] == "facilities")
+    if school.county.keeps_items_from is not None and year >= school.county.keeps_items_from:
+        row |= _keeping(row)
     return row
+
+
+def _keeping(row: dict[str, Any]) -> dict[str, Any]:
+    """What a school reports that keeps every item of quality balance, in place of what was drawn."""
+    kept: dict[str, Any] = {"approved_posts": row["staff_on_posts"], "off_post_hires": 0, "off_post_since_year": None}
+    for stage in STAGES:
+        if f"full_time_teachers_{stage}" in row:
+            kept |= {
+                f"{group}_teachers_{stage}": row[f"full_time_teachers_{stage}"] for group in ("certified", "trained")
+            }
+            kept[f"catchment_pupils_{stage}"] = row[f"pupils_{stage}"]
+    for kind, low, high in (("music", "73_96", "96_up"), ("arts", "67_90", "90_up")):
+        rooms = row[f"{kind}_rooms_{low}"] + row[f"{kind}_rooms_{high}"]
+        kept |= {f"{kind}_rooms_{low}": 0, f"{kind}_rooms_{high}": rooms}
+    budget = max(row["public_fund_budget_yuan"], _SMALL_SCHOOL_BUDGET)
+    kept |= {"public_fund_budget_yuan": budget}
+    kept["training_budget_yuan"] = max(row["training_budget_yuan"], math.ceil(budget * 0.05))
+    return kept
 
 
 def _stage(school: School, year: int, stage: str, flow: _Flow) -> dict[str, int]:
@@ -313,11 +335,12 @@ def _posts(row: dict[str, Any], school: School) -> dict[str, int | None]:
     hired = round(staff * school.habit("hired", 0.02, 0.06)) if hires else 0
     senior, mid = both("teachers_full_senior", "teachers_senior_title"), both("teachers_mid")
     junior = both("teachers_assistant", "teachers_junior_title")
+    vacant = round(staff * school.habit("vacant", 0, 0.04))
     heads = 1 if staff and row["is_counted"] else 0
     deputies = min(3, staff // 40)
     return {
         "staff": staff,
-        "approved_posts": staff - hired + round(staff * school.habit("vacant", 0, 0.04)),
+        "approved_posts": staff - hired + (0 if hired and not school.county.hires_beside_vacancies else vacant),
         "staff_on_posts": staff - hired,
         "off_post_hires": hired,
         "off_post_since_year": max(school.founded, YEARS[0] - 2) if hired else None,
