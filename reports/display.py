@@ -6,6 +6,7 @@ people, rooms and yuan whole), GB/T 8170 for the rounding.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePosixPath
@@ -19,14 +20,20 @@ NOT_APPLICABLE = "—"
 BELOW_NORM = "▽"
 BELOW_FLOOR = "▼"
 CV_PLACES = 3
+PERCENT_PLACES = 1
 _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
-_PLACES = {"per_pupil": 4, "1": CV_PLACES}
+_WHOLE = ("people", "pupils", "rooms", "classes", "schools", "computers", "volumes", "yuan", "year", "years")
+_PLACES = {"per_pupil": 4, "1": CV_PLACES, "percent": PERCENT_PLACES, "finding": 0} | dict.fromkeys(_WHOLE, 0)
 
 _STATUS_WORDS = {
     "met": marked("达标"),
     "not_met": marked("未达标"),
     "undetermined": marked("无法判定"),
+    "not_eligible": marked("不得申报"),
+    "not_recognised": marked("不予认定"),
+    "not_applicable": marked("不适用"),
+    "not_in_source": marked("原文未公布"),
     "no_limit": marked("不设限值"),
     "no_norm": marked("不设标准值"),
     "no_data": marked("无数据"),
@@ -53,6 +60,7 @@ _REASONS = {
     "missing_units": marked("部分评估单位未上报"),
     "mean_is_zero": marked("全县平均值为 0，差异系数没有意义"),
     "single_school": marked("只有一个评估单位，差异系数为 0"),
+    "not_a_quantity": marked("是或否的指标，没有差异系数"),
     "stage_missing": marked("缺少一个学段的数据"),
     "schools_and_limits": marked("有学校未达到学校标准，也有差异系数超过限值"),
     "schools_below": marked("有学校未达到学校标准"),
@@ -64,6 +72,60 @@ _REASONS = {
     "teaching_point": marked("教学点不单独评估"),
     "small_teaching_point": marked("教学点人数低于单独评估的下限"),
     "parent_not_found": marked("不计校数的办学点，找不到所属学校，按自身计入"),
+    "limit_not_kept": marked("未达到要求"),
+    "contradiction": marked("县级自报与数据计算矛盾，按较差的一方计"),
+    "said_not_met": marked("县级自报未达标"),
+    "not_stated": marked("县级未报结论"),
+    "school_said_otherwise": marked("有学校被县级单独报为未达到"),
+    "limit_not_reported": marked("作为限值的数据未上报"),
+    "rate_over_100": marked("比率超过 100%，不予采用"),
+    "schools_fail": marked("有学校未达到"),
+    "missing_schools": marked("部分学校未上报"),
+    "kind_unknown": marked("学校类别未上报，无法判断是否适用"),
+    "none_of_the_kind": marked("没有此类学校"),
+    "mean_above": marked("平均值超过上限，必有班级超过"),
+    "falls": marked("本身下降"),
+    "no_base_standard": marked("没有本省的学校基本办学标准"),
+    "other_standard_not_met": marked("所依据的标准未达标"),
+    "other_standard_undetermined": marked("所依据的标准无法判定"),
+    "norm_not_in_source": marked("标准值未见公开文本"),
+    "below_floor": marked("有指标低于底线"),
+    "too_many_below": marked("未达到标准值的指标过多"),
+    "items_not_met": marked("有条目未达标"),
+    "items_undetermined": marked("有条目无法判定"),
+    "items_not_in_source": marked("部分条目未见公开文本"),
+    "below_pass_mark": marked("最高可能得分低于合格分"),
+    "too_few_items": marked("达标条目不足"),
+    "gate_not_met": marked("门槛或申报前提未达到"),
+    "veto_applies": marked("存在一票否决事项"),
+    "parts_not_met": marked("有部分未达标"),
+    "parts_undetermined": marked("有部分无法判定"),
+    "more_than_points": marked("自评得分超过分值，不予采用"),
+    "full_though_not_met": marked("未达标而自评满分"),
+    "deduction_not_stated": marked("得分低于分值而未说明扣分理由"),
+}
+_COURSES = {
+    "first": marked("首次列入，无上年可比"),
+    "new": marked("新增"),
+    "persistent": marked("持续未达标"),
+    "resolved": marked("已整改到位"),
+    "reopened": marked("再次未达标"),
+    "met": marked("达标"),
+    "undetermined": marked("无法判定"),
+}
+_ASSESSMENTS = {
+    "self_evaluation": marked("自评"),
+    "municipal_review": marked("市复核"),
+    "provincial_evaluation": marked("省督导评估"),
+    "national_recognition": marked("国家认定"),
+    "annual_monitoring": marked("年度监测"),
+}
+_PROGRESS = {
+    "done": marked("已完成"),
+    "done_late": marked("逾期完成"),
+    "open": marked("未到期"),
+    "overdue": marked("逾期未完成"),
+    "not_reported": marked("未上报"),
 }
 _RETURN_STATUSES = {
     "accepted": marked("全部收录"),
@@ -152,7 +214,10 @@ def measured(value: float | None, unit: str, *, absent: str = NOT_REPORTED) -> s
 
 
 def places_of(unit: str) -> int:
-    """Decimals of an indicator: 2, but 4 where something is given per one pupil and 3 where it is a coefficient."""
+    """Decimals of a value: 2, but 4 of what is given per one pupil, 3 of a coefficient, 1 of a percentage.
+
+    People, rooms, yuan and whatever else is counted are whole.
+    """
     return _PLACES.get(unit, 2)
 
 
@@ -192,7 +257,14 @@ def status_word(status: str) -> str:
 
 def status_symbol(status: str) -> str:
     """The sign that stands before the verdict's word, so that it is never told by colour alone."""
-    return {"met": "✓", "not_met": "✕", "undetermined": "?", "no_data": NOT_REPORTED}.get(status, NOT_APPLICABLE)
+    return {
+        "met": "✓",
+        "not_met": "✕",
+        "not_eligible": "✕",
+        "not_recognised": "✕",
+        "undetermined": "?",
+        "no_data": NOT_REPORTED,
+    }.get(status, NOT_APPLICABLE)
 
 
 def direction(name: str) -> str:
@@ -240,6 +312,8 @@ def unit_label(unit: str, resource: str = "") -> str:
         "per_100_pupils": _("每百名学生") if counted is None else _("{counted}/百生").format(counted=counted),
         "per_pupil": _("每名学生") if counted is None else _("{counted}/生").format(counted=counted),
         "pupils_per_class": _("人/班"),
+        "percent": "%",
+        "finding": _("达标项数"),
         "1": _("无单位"),
     }
     return labels.get(unit, unit)
@@ -293,3 +367,57 @@ def province(code: str, *, is_synthetic: bool = False) -> str:
     if code in names:
         return names[code]
     return _("示例省") if is_synthetic else _("省级代码 {code}").format(code=code)
+
+
+def rounded(value: float, places: int) -> float:
+    """The value as `number` prints it, as a number again: what a workbook's cell holds."""
+    return float(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN))
+
+
+def telling_places(value: float, limit: float | None, places: int, must_be: str, status: str) -> int:
+    """`places`, or as many decimals more as it takes to see on which side of its limit the value lies.
+
+    The status, decided from unrounded values, says which side that is.
+    """
+    if limit is None or status not in ("met", "not_met"):
+        return places
+    edge, exact = Decimal(repr(float(limit))), Decimal(repr(float(value)))
+
+    def shows(decimals: int) -> bool:
+        seen = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
+        lies = {"at_least": seen >= edge, "at_most": seen <= edge, "above": seen > edge, "below": seen < edge}
+        return lies[must_be] == (status == "met")
+
+    return next((decimals for decimals in range(places, _HIDDEN_PLACES[-1]) if shows(decimals)), places)
+
+
+def course(name: str) -> str:
+    """What became of a row of the ledger since the year before."""
+    return _(_COURSES[name])
+
+
+def assessment(name: str) -> str:
+    """A stage of the assessment."""
+    return _(_ASSESSMENTS[name])
+
+
+def progress(name: str) -> str:
+    """Where a stage of the assessment stands."""
+    return _(_PROGRESS[name])
+
+
+def written_places(value: float) -> int:
+    """The decimals that a limit has, as the standard writes it: none where it is whole."""
+    return max(0, -int(Decimal(repr(float(value))).normalize().as_tuple().exponent))
+
+
+def day(date: dt.date | None, *, absent: str = NOT_REPORTED) -> str:
+    """A date as the forms write it."""
+    if date is None:
+        return absent
+    return _("{year} 年 {month} 月 {day} 日").format(year=date.year, month=date.month, day=date.day)
+
+
+def plain(value: float | None, *, absent: str = NOT_REPORTED) -> str:
+    """A number as it is written: with the decimals that it has, and no others."""
+    return absent if value is None else number(value, written_places(value))

@@ -1,0 +1,1 @@
+"""Documents for one school or one county: self-evaluation, rectification plan, inspection feedback, pioneer form."""
