@@ -6,12 +6,16 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.courses import courses
+from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
+from reports.ledger import ledgers
 from reports.missing import missing, units_missing
 from reports.model import CountyReport, Fact, Files, Link, StandardPart, stamped
 from reports.origins import colophon, files, files_sentence, refused
+from reports.outcome import has_any, is_silent, outcome, part_lines, why_whole
 from reports.schools import left_out, schools
-from reports.stages import stage_part, verdict
+from reports.stages import stage_part
 from reports.three_years import monitoring
 from reports.year import CountyTables, YearTables
 from standards.standard import Standard
@@ -24,14 +28,17 @@ def banner(*, is_synthetic: bool) -> str:
     return _("合成数据。本页的县、学校和数字都是虚构的，仅用于展示。") if is_synthetic else ""
 
 
-def county_report(county: CountyTables, years: Sequence[int]) -> CountyReport:
-    """One county in one school year, under every standard that applies to its source."""
+def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[Link] = ()) -> CountyReport:
+    """One county in one school year, under every standard that applies to its source.
+
+    `papers` lead to the forms and documents that lie beside the page.
+    """
     folders = county.all.folders
     captions = Captions()
     standards = tuple(
         _standard_part(county, standard, captions)
         for standard in county.standards
-        if (standard.id, "all") in county.verdicts
+        if has_any(county, standard) and not is_silent(county, standard)
     )
     standards = _with_schools(county, standards, captions)
     province = province_name(county)
@@ -66,9 +73,13 @@ def county_report(county: CountyTables, years: Sequence[int]) -> CountyReport:
         downloads=(
             Link(label=_("Markdown 版"), href="report.md"),
             Link(label=_("数据 CSV"), href="indicators.csv"),
+            *papers,
         ),
         facts=tuple(_facts(county)),
         standards=standards,
+        silent=tuple(_silent(county)),
+        ledgers=ledgers(county, captions),
+        courses=courses(county, captions),
         left_out=left_out(county, captions),
         missing=missing(county, captions),
         refused=refused(
@@ -95,22 +106,47 @@ def _standard_part(county: CountyTables, standard: Standard, captions: Captions)
     stages = tuple(
         stage_part(county, standard, stage, captions) for stage in sentences.stages_present(county, standard)
     )
+    parts = item_parts(county, standard, captions)
     return StandardPart(
         anchor=standard.id,
         title=standard.title.zh,
         short=sentences.short_title(standard),
         document=standard.document.zh,
-        part=_("{limits}出处：{article}。").format(
-            limits=sentences.limit_words(standard, county.year), article=standard.dispersion.article
-        )
-        if standard.dispersion.rule != "none"
-        else sentences.limit_words(standard, county.year),
-        verdict=verdict(county.verdicts[standard.id, "all"]["verdict"]),
-        reasons=sentences.why(county, standard),
+        part=_resource_words(county, standard),
+        verdict=outcome(county, standard),
+        lines=part_lines(county, standard),
+        reasons=(*why_whole(county, standard), *sentences.why(county, standard)),
         stages=stages,
+        parts=parts,
+        beyond=beyond_source(standard),
+        legend=legend(standard) if parts else "",
         monitoring=monitoring(county, standard, captions),
         schools=(),
     )
+
+
+def _resource_words(county: CountyTables, standard: Standard) -> str:
+    """What the difference coefficients are held against and by which article; for a standard without, its document."""
+    if not standard.indicators:
+        return _("依据：{document}。").format(document=standard.document.zh)
+    words = sentences.limit_words(standard, county.year)
+    if standard.dispersion.rule == "none":
+        return words
+    return _("{limits}出处：{article}。").format(limits=words, article=standard.dispersion.article)
+
+
+def _silent(county: CountyTables) -> list[str]:
+    """The standards of which the county has reported nothing, in one sentence."""
+    found = [s for s in county.standards if has_any(county, s) and is_silent(county, s)]
+    if not found:
+        return []
+    names = [
+        _("{standard}（{count} 项）").format(
+            standard=sentences.short_title(standard), count=display.count(len(county.items.get(standard.id, {})))
+        )
+        for standard in found
+    ]
+    return [_("以下标准所需的县级事项尚未上报，均无法判定：{names}。").format(names="、".join(names))]
 
 
 def _with_schools(county: CountyTables, parts: Sequence[StandardPart], captions: Captions) -> tuple[StandardPart, ...]:
@@ -130,10 +166,9 @@ def _with_schools(county: CountyTables, parts: Sequence[StandardPart], captions:
 
 def _facts(county: CountyTables) -> list[Fact]:
     """The figures that an inspector asks for first, of the last standard that applies."""
-    shown = [standard for standard in county.standards if (standard.id, "all") in county.verdicts]
-    if not shown:
+    if not county.leading:
         return []
-    standard = shown[-1]
+    standard = county.leading[-1]
     stages = sentences.stages_present(county, standard)
     words = "、".join(display.stage(stage) for stage in stages)
     whole = county.verdicts[standard.id, "all"]

@@ -13,6 +13,7 @@ from reports.county import banner
 from reports.language import gettext as _
 from reports.model import SiteIndex, YearRow, stamped
 from reports.origins import colophon, refused
+from reports.year import leading
 from schemas.source import Source
 from standards.standard import Standard
 
@@ -34,7 +35,11 @@ def site_index(
         own = verdicts.filter(pl.col("school_year") == year)
         places = own.select("province_code", "source").unique().sort("province_code", "source")
         for province, source in places.iter_rows():
-            applying = [standard for standard in standards.values() if source in standard.applies_to]
+            applying = leading(
+                standard
+                for standard in standards.values()
+                if source in standard.applies_to and standard.is_for(province)
+            )
             if not applying:
                 continue
             shown_sources[source] = None

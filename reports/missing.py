@@ -8,7 +8,7 @@ from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
 from reports.model import Missing, MissingRow
-from reports.year import CountyTables, Row, YearTables
+from reports.year import CountyTables, Row, YearTables, indicator_fields
 from schemas.tables import UNITS
 from standards.standard import Standard
 
@@ -96,7 +96,7 @@ def unreported_fields(units: Sequence[Row], stage: str, indicators: Sequence[tup
     fields: dict[str, None] = {}
     for standard, name in indicators:
         indicator = standard.indicator(name)
-        for field in (*indicator.added(stage), *indicator.minus, indicator.denominator):
+        for field in indicator_fields(indicator, stage):
             if any(unit[field] is None for unit in units):
                 fields[_FIELD_LABELS.get(field, field)] = None
     return list(fields)

@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 import msgspec
 
 Status = str
-"""One of met, not_met, undetermined, no_limit, no_norm, no_data: it chooses the colour, never the words."""
+"""One of met, not_met, undetermined, not_eligible, not_recognised, not_applicable, not_in_source, no_limit, no_norm,
+no_data: it chooses the colour, never the words."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,6 +292,101 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     series: Series | None
 
 
+class PartLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a standard in the list that makes its verdict; an empty `href` is a part without a table."""
+
+    label: str
+    words: str
+    href: str
+    verdict: Verdict
+
+
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a standard: what is asked, what is so, the verdict and who says it; one line for each check."""
+
+    number: str
+    label: str
+    mark: str
+    group: str
+    asked: tuple[str, ...]
+    found: tuple[str, ...]
+    points: str
+    verdict: Verdict
+    is_contradiction: bool
+    basis: str
+    evidence: str
+    reason: str
+
+
+class ItemPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a standard beyond resources: its items that are known, and in sentences those that are not."""
+
+    anchor: str
+    title: str
+    verdict: Verdict
+    role: str
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    has_points: bool
+    rows: tuple[ItemRow, ...]
+    notes: tuple[str, ...]
+
+
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not met: an item or indicator, of the county or of schools, its gap, and who mends it by when."""
+
+    item: str
+    subject: str
+    value: str
+    limit: str
+    gap: str
+    since: str
+    course: str
+    office: str
+    measure: str
+    due: str
+
+
+class LedgerSchool(msgspec.Struct, frozen=True, kw_only=True):
+    """How many things a school does not meet, and which."""
+
+    name: str
+    count: str
+    items: str
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledger of what is not met under a standard."""
+
+    anchor: str
+    title: str
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    has_courses: bool
+    has_measures: bool
+    rows: tuple[LedgerRow, ...]
+    schools_caption: str
+    schools_note: str
+    schools: tuple[LedgerSchool, ...]
+    more: str
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """A plain table of what the county reports beside its standards: stages of assessment, plans, rates, groups."""
+
+    anchor: str
+    title: str
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    columns: tuple[str, ...]
+    numbers: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
 class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
     """What a standard says of the county."""
 
@@ -300,8 +396,12 @@ class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
     document: str
     part: str
     verdict: Verdict
+    lines: tuple[PartLine, ...]
     reasons: tuple[str, ...]
     stages: tuple[Stage, ...]
+    parts: tuple[ItemPart, ...]
+    beyond: tuple[str, ...]
+    legend: str
     monitoring: Monitoring | None
     schools: tuple[Schools, ...]
 
@@ -427,6 +527,9 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     downloads: tuple[Link, ...]
     facts: tuple[Fact, ...]
     standards: tuple[StandardPart, ...]
+    silent: tuple[str, ...]
+    ledgers: tuple[Ledger, ...]
+    courses: tuple[Course, ...]
     left_out: LeftOut
     missing: Missing
     refused: Refused
@@ -470,6 +573,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     columns: tuple[ProvinceColumn, ...]
     rows: tuple[CountyRow, ...]
     notes: tuple[str, ...]
+    candidates: tuple[Course, ...]
+    downloads: tuple[Link, ...]
     refused: Refused
     files: Files
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from reports import display, sentences
 from reports.captions import Captions
 from reports.county import banner, place_name
+from reports.courses import candidates
 from reports.language import gettext as _
 from reports.missing import source_sentences
 from reports.model import CountyRow, Link, ProvinceColumn, ProvinceReport, Section, SortCell, stamped
 from reports.origins import colophon, files, files_sentence, refused
+from reports.papers import form_standards
 from reports.stages import verdict
-from reports.year import Row, YearTables
+from reports.year import Row, YearTables, leading
 from standards.standard import Standard
 
 _Cells = dict[tuple[str, str], Row]
@@ -67,9 +69,10 @@ def _title(tables: YearTables, sections: Sequence[Section]) -> str:
 
 def _section(tables: YearTables, province: str, source: str, places: pl.DataFrame, captions: Captions) -> Section:
     name = place_name(tables, source, province)
-    standards = tables.applying(source)
+    standards = leading(tables.applying(source, province))
     key = ["source", "county_code"]
     own = places.select(key)
+    whole = tables.table("county_verdicts").join(own, on=key, how="semi")
     judged = tables.table("resource_verdicts").join(own, on=key, how="semi")
     spread = tables.table("county_dispersion").join(own, on=key, how="semi")
     verdicts: dict[str, _Cells] = {}
@@ -78,13 +81,18 @@ def _section(tables: YearTables, province: str, source: str, places: pl.DataFram
     cells: dict[str, _Spread] = {}
     for row in spread.iter_rows(named=True):
         cells.setdefault(row["county_code"], {})[row["standard"], row["stage"], row["indicator"]] = row
+    outcomes: dict[str, Counter[str]] = {}
+    wholes: dict[tuple[str, str], str] = {}
+    for row in whole.iter_rows(named=True):
+        outcomes.setdefault(row["standard"], Counter())[row["verdict"]] += 1
+        wholes[row["county_code"], row["standard"]] = row["verdict"]
     folders = tables.folders[tables.year]
     rows = tuple(
         CountyRow(
             name=county,
             code=code,
             href=f"{folders[source, code]}/index.html",
-            cells=tuple(_county_cells(standards, verdicts.get(code, {}), cells.get(code, {}))),
+            cells=tuple(_county_cells(standards, verdicts.get(code, {}), cells.get(code, {}), code, wholes)),
         )
         for _province, _source, code, county in places.iter_rows()
     )
@@ -92,18 +100,30 @@ def _section(tables: YearTables, province: str, source: str, places: pl.DataFram
     handed_in = tables.returns(source)
     return Section(
         anchor=f"{source}-{province}",
-        heading=_heading(name, standards, verdicts, cells, len(rows)),
-        sentences=(*_sentences(standards, verdicts, cells, places), *source_sentences(tables, source)),
+        heading=_heading(name, standards, verdicts, cells, len(rows), outcomes),
+        sentences=(
+            *_outcomes(tables.applying(source, province), outcomes),
+            *_sentences(standards, verdicts, cells, places),
+            *source_sentences(tables, source),
+        ),
         caption=captions.next(
             _("{year}{province}各县的结论与差异系数").format(year=display.school_year(tables.year), province=name)
         ),
         caption_note=_("{count} 个县级单位；差异系数无单位").format(count=display.count(len(rows))),
-        columns=tuple(_columns(standards)),
+        columns=tuple(_columns(standards, has_whole=bool(wholes))),
         rows=rows,
         notes=tuple(
             sentences.short_title(standard) + "：" + sentences.limit_words(standard, tables.year)
             for standard in standards
         ),
+        downloads=tuple(
+            Link(
+                label=_("{standard}全省申报表册").format(standard=sentences.short_title(standard)),
+                href=f"forms/{province}-{standard.id}.xlsx",
+            )
+            for standard in form_standards(tables.applying(source, province))
+        ),
+        candidates=candidates(tables, province, source, name, captions),
         refused=refused(
             entries, _("{province}被拒收的数据").format(province=name), captions, names=_school_names(tables, source)
         ),
@@ -126,11 +146,12 @@ def _heading(
     verdicts: dict[str, _Cells],
     cells: dict[str, _Spread],
     counties: int,
+    outcomes: Mapping[str, Counter[str]],
 ) -> str:
     """How many counties meet each standard; without limits, the span of the CVs that reach highest."""
     parts = []
     for standard in standards:
-        counts = _counts(standard, verdicts)
+        counts = outcomes.get(standard.id) or _counts(standard, verdicts)
         if standard.dispersion.rule != "none":
             parts.append(
                 _("{met} 个{standard}达标").format(
@@ -138,6 +159,8 @@ def _heading(
                 )
             )
     text = _("{province} {count} 个县级单位").format(province=province, count=display.count(counties))
+    if parts and outcomes:
+        return _("{place}：{parts}").format(place=text, parts="、".join(parts))
     if parts:
         return _("{place}的资源配置部分：{parts}").format(place=text, parts="、".join(parts))
     spans = [span for standard in standards for span in _spans(standard, cells)]
@@ -166,6 +189,27 @@ def _spans(standard: Standard, cells: dict[str, _Spread]) -> list[tuple[str, tup
 
 def _counts(standard: Standard, verdicts: dict[str, _Cells]) -> Counter[str]:
     return Counter(row["verdict"] for rows in verdicts.values() if (row := rows.get((standard.id, "all"))) is not None)
+
+
+def _outcomes(standards: Sequence[Standard], outcomes: Mapping[str, Counter[str]]) -> list[str]:
+    """The verdicts on whole standards in counts; what is only tracked has none."""
+    order = ("met", "not_met", "undetermined", "not_eligible", "not_recognised")
+    said = []
+    for standard in standards:
+        counts = outcomes.get(standard.id, Counter())
+        if not any(counts[status] for status in order):
+            continue
+        words = [
+            _("{word} {count} 个").format(word=display.status_word(status), count=display.count(counts[status]))
+            for status in order
+            if counts[status] or status in ("met", "not_met", "undetermined")
+        ]
+        said.append(
+            _("{standard}（整项标准）：{counts}。").format(
+                standard=sentences.short_title(standard), counts="，".join(words)
+            )
+        )
+    return said
 
 
 def _sentences(
@@ -203,7 +247,7 @@ def _sentences(
     return said
 
 
-def _columns(standards: Sequence[Standard]) -> list[ProvinceColumn]:
+def _columns(standards: Sequence[Standard], *, has_whole: bool) -> list[ProvinceColumn]:
     columns = []
     for standard in standards:
         title = sentences.short_title(standard)
@@ -219,6 +263,8 @@ def _columns(standards: Sequence[Standard]) -> list[ProvinceColumn]:
             ]
             continue
         columns.append(ProvinceColumn(label=title, is_number=False))
+        if has_whole:
+            columns.append(ProvinceColumn(label=_("其中资源配置"), is_number=False))
         if standard.dispersion.rule == "mean":
             columns += [
                 ProvinceColumn(label=_("{stage}综合差异系数").format(stage=stage), is_number=True) for stage in stages
@@ -232,7 +278,9 @@ def _columns(standards: Sequence[Standard]) -> list[ProvinceColumn]:
     return columns
 
 
-def _county_cells(standards: Sequence[Standard], verdicts: _Cells, cells: _Spread) -> list[SortCell]:
+def _county_cells(
+    standards: Sequence[Standard], verdicts: _Cells, cells: _Spread, code: str, wholes: Mapping[tuple[str, str], str]
+) -> list[SortCell]:
     found = []
     for standard in standards:
         whole = verdicts.get((standard.id, "all"))
@@ -247,6 +295,8 @@ def _county_cells(standards: Sequence[Standard], verdicts: _Cells, cells: _Sprea
                 for indicator in standard.indicators
             ]
             continue
+        if wholes:
+            found.append(_verdict(wholes.get((code, standard.id))))
         found.append(_verdict(None if whole is None else whole["verdict"]))
         if standard.dispersion.rule == "mean":
             found += [_coefficient(cells.get((standard.id, stage, "composite"))) for stage in stages]

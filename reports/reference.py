@@ -8,16 +8,16 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
+from reports.markdown import GENERATED, joined, names, table
+from reports.methodology import standard_page
 from schemas.columns import STAGES
 from schemas.contract import Column, Contract, Rule
-from schemas.tables import HERE, TABLES, codes
-from standards.standard import Indicator, Standard, standards
-from standards.values import Limits
+from schemas.tables import HERE, TABLES
+from standards.standard import Standard, standards
 
 _TYPES: dict[object, str] = {
     pl.String: "text",
@@ -25,20 +25,8 @@ _TYPES: dict[object, str] = {
     pl.Int64: "int64",
     pl.Float64: "float64",
     pl.Boolean: "boolean",
+    pl.Date: "date",
     pl.Decimal: "decimal(18, 4)",
-}
-_TEACHING_POINTS = {
-    "out": "Teaching points are out of scope.",
-    "own_unit": "A teaching point with {pupils} pupils or more is a unit of its own; a smaller one is listed only.",
-}
-_SCHOOL_RULE = (
-    "At least {at_norm} of the {indicators} indicators at the norm; every other at {share} of it or above. "
-    "Source: {article}"
-)
-_RULES = {
-    "mean": "The mean of the stage's coefficients (`composite`) must not exceed the limit.",
-    "each": "No coefficient of the stage may exceed the limit.",
-    "none": "Nothing is held against a limit.",
 }
 _TABLES_INTRODUCTION = (
     "Every table is an asset, a contract and a folder of Parquet files of one name, one file per school year: "
@@ -48,10 +36,10 @@ _TABLES_INTRODUCTION = (
     "The unit *as unit* is the one that the row's own column `unit` names."
 )
 _STANDARDS_INTRODUCTION = (
-    "One file per standard; its name is the standard's id in every table. "
-    "A value holds for a school year if it is in force on 1 September, when the year begins. "
-    "School years before the first date are measured by the first values. "
-    "Field names in formulas are columns of [`units`](tables.md#units)."
+    "One file per standard; its name is the standard's id in every table. Each has a page, written from the file that "
+    "is executed: indicators with formulas and norms, parts, items with their requirements, dates, how sure the text "
+    "is, and what a county has to report.\n\n"
+    "每个标准一个文件，文件名即各表中的标准代号。每个标准有一页，由执行的文件生成：指标、计算式和标准值，各部分和条目的要求，日期、可信度，以及县级需要上报的内容。"
 )
 _RULES_INTRODUCTION = (
     "The smallest thing is refused. Every refusal is a row of [`quarantine`](tables.md#quarantine) with file, "
@@ -60,7 +48,6 @@ _RULES_INTRODUCTION = (
     "`bands_are_classes_primary` and `bands_are_classes_junior`. The cells that they read are listed under "
     "[`schools`](tables.md#schools)."
 )
-_GENERATED = "<!-- Generated from {origin} by `make docs`. Do not edit by hand. -->"
 
 
 def pages() -> dict[str, str]:
@@ -68,6 +55,7 @@ def pages() -> dict[str, str]:
     return {
         "tables.md": tables_page(TABLES),
         "standards.md": standards_page(standards()),
+        **{f"standards/{name}.md": standard_page(standard, standards()) for name, standard in standards().items()},
         "intake-rules.md": intake_rules_page(intake_rules()),
     }
 
@@ -82,10 +70,10 @@ def tables_page(contracts: Mapping[str, Contract]) -> str:
     """Every table: grain, key, order, columns, rules."""
     rules = {entry["rule"]: entry for entry in intake_rules()}
     parts = [
-        _GENERATED.format(origin="`schemas/tables.py` and `schemas/school_fields.csv`"),
+        GENERATED.format(origin="`schemas/tables.py` and `schemas/school_fields.csv`"),
         "# Tables",
         _TABLES_INTRODUCTION,
-        _table(
+        table(
             ("Table", "Grain"),
             ((f"[`{name}`](#{name})", contract.grain_en) for name, contract in contracts.items()),
         ),
@@ -96,12 +84,12 @@ def tables_page(contracts: Mapping[str, Contract]) -> str:
             f"{contract.grain_en}\n\n{contract.grain_zh}",
             "\n".join(
                 (
-                    f"- Key: {_names(contract.key) or 'none'}",
-                    f"- Order: {_names(contract.order)}",
+                    f"- Key: {names(contract.key) or 'none'}",
+                    f"- Order: {names(contract.order)}",
                     f"- From: {contract.origin or '-'}",
                 )
             ),
-            _table(
+            table(
                 ("Column", "Type", "Unit", "中文", "English", "Null", "Allowed", "Note"),
                 (_column_row(column) for column in contract.columns),
             ),
@@ -112,23 +100,40 @@ def tables_page(contracts: Mapping[str, Contract]) -> str:
                 "What a broken rule refuses becomes null."
             )
             parts.append(_rules_table(contract.rules, rules))
-    return _joined(parts)
+    return joined(parts)
 
 
 def standards_page(found: Mapping[str, Standard]) -> str:
-    """Every standard: scope, split, indicators with formulas and norms, school rule, limits."""
-    parts = [
-        _GENERATED.format(origin="`standards/*.toml`"),
-        "# Standards",
-        _STANDARDS_INTRODUCTION,
-        _table(
-            ("Id", "中文", "English", "Shown for"),
-            ((f"[`{s.id}`](#{s.id})", s.title.zh, s.title.en, _names(s.applies_to)) for s in found.values()),
-        ),
-    ]
-    for standard in found.values():
-        parts += _standard(standard)
-    return _joined(parts)
+    """The index of the standards: title, document, what each has, where it is shown."""
+    return joined(
+        [
+            GENERATED.format(origin="`standards/*.toml`"),
+            "# Standards",
+            _STANDARDS_INTRODUCTION,
+            table(
+                ("Id", "中文", "English", "Indicators", "Items", "Verdict on", "Shown for"),
+                (
+                    (
+                        f"[`{s.id}`](standards/{s.id}.md)",
+                        s.title.zh,
+                        s.title.en,
+                        str(len(s.indicators)),
+                        str(len(s.items)),
+                        _decides(s),
+                        names(s.applies_to) + (f"; provinces {names(s.provinces)}" if s.provinces else ""),
+                    )
+                    for s in found.values()
+                ),
+            ),
+        ]
+    )
+
+
+def _decides(standard: Standard) -> str:
+    """What a standard's verdict is made of."""
+    parts = ["resources"] if standard.dispersion.rule != "none" or standard.school_rule is not None else []
+    parts += dict.fromkeys(part.role for part in standard.parts if part.role != "tracking")
+    return ", ".join(parts) or "none, tracked only"
 
 
 def intake_rules_page(rules: Sequence[Mapping[str, str]]) -> str:
@@ -139,7 +144,7 @@ def intake_rules_page(rules: Sequence[Mapping[str, str]]) -> str:
         "cell": "The cell counts as not reported. The row goes on with its other cells.",
     }
     parts = [
-        _GENERATED.format(origin="`schemas/rules.csv`"),
+        GENERATED.format(origin="`schemas/rules.csv`"),
         "# Intake rules",
         _RULES_INTRODUCTION,
     ]
@@ -147,7 +152,7 @@ def intake_rules_page(rules: Sequence[Mapping[str, str]]) -> str:
         parts += [
             f"## Level: {level}",
             words,
-            _table(
+            table(
                 ("Rule", "说明", "Message"),
                 (
                     (f"`{rule['rule']}`", rule["message_zh"], rule["message_en"])
@@ -156,7 +161,7 @@ def intake_rules_page(rules: Sequence[Mapping[str, str]]) -> str:
                 ),
             ),
         ]
-    return _joined(parts)
+    return joined(parts)
 
 
 def _column_row(column: Column) -> tuple[str, ...]:
@@ -198,8 +203,8 @@ def _rules_table(rules: Iterable[Rule], catalogue: Mapping[str, Mapping[str, str
     rows = []
     for rule in rules:
         message = catalogue.get(_without_stage(rule.name), {})
-        rows.append((f"`{rule.name}`", _names(rule.reads), _names(rule.refuses) or "-", message.get("message_zh", "-")))
-    return _table(("Rule", "Reads", "Refuses", "说明"), rows)
+        rows.append((f"`{rule.name}`", names(rule.reads), names(rule.refuses) or "-", message.get("message_zh", "-")))
+    return table(("Rule", "Reads", "Refuses", "说明"), rows)
 
 
 def _without_stage(rule: str) -> str:
@@ -208,132 +213,9 @@ def _without_stage(rule: str) -> str:
     return rule
 
 
-def _standard(standard: Standard) -> list[str]:
-    scope, split = standard.scope, standard.split
-    facts = [
-        f"- Document: {standard.document.zh} ({standard.document.en})",
-        f"- Issued: {standard.issued or '-'}",
-        f"- Part measured here: {standard.part.zh} ({standard.part.en})",
-        *([f"- Not judged here: {left.zh} ({left.en})"] if (left := standard.not_judged) else []),
-        f"- Shown on the pages of: {_names(standard.applies_to)}",
-        f"- Stages: {_names(scope.stages)}",
-        f"- School types: {_coded(scope.school_types, 'school_types') or 'all'}",
-        f"- Operators left out: {_coded(scope.leave_out_operators, 'operators') or 'none'}",
-        f"- {_TEACHING_POINTS[scope.teaching_points].format(pupils=scope.teaching_point_pupils)}",
-        f"- Source of the scope: {scope.article}",
-    ]
-    weights = " : ".join(f"{stage} {weight.normalize():f}" for stage, weight in split.weights.items())
-    divided = f"- Weights: {weights}\n- Divided: {_names(split.resources)}\n- Source: {split.article}"
-    parts = [
-        f"## {standard.id}",
-        f"**{standard.title.zh}** · {standard.title.en}",
-        "\n".join(facts),
-        "### Split of what the stages share" if split.resources else "### Split",
-        divided if split.resources else f"Nothing is divided. Source: {split.article}",
-        "### Indicators",
-        _table(
-            ("Id", "中文", "English", "Unit", "Value of a unit", "Source"),
-            (
-                (f"`{i.id}`", i.label.zh, i.label.en, f"`{i.unit}`", _formula(i, scope.stages), i.article)
-                for i in standard.indicators
-            ),
-        ),
-    ]
-    if any(indicator.norms for indicator in standard.indicators):
-        parts += ["### Norms", _norms(standard)]
-    if standard.school_rule:
-        rule = standard.school_rule
-        parts += [
-            "### School rule",
-            _SCHOOL_RULE.format(
-                at_norm=rule.at_norm,
-                indicators=len(standard.indicators),
-                share=rule.floor_share,
-                article=rule.article,
-            ),
-        ]
-    parts += [
-        "### Difference coefficients",
-        f"{_RULES[standard.dispersion.rule]} Source: {standard.dispersion.article}",
-    ]
-    if standard.dispersion.limits:
-        parts.append(_table(("In force from", *STAGES), (_dated(limit) for limit in standard.dispersion.limits)))
-    slippage = {
-        "over the limit again": standard.slippage.over_limit_again,
-        "worse than the year before": standard.slippage.worse_than_year_before,
-    }
-    flags = ", ".join(words for words, on in slippage.items() if on) or "none"
-    parts.append(
-        f"Flags of slippage: {flags}. "
-        "No published text was found that defines slippage in numbers; the flags are a default of this system."
-    )
-    return parts
-
-
-def _formula(indicator: Indicator, stages: Sequence[str]) -> str:
-    """(Σ plus − Σ minus) × times / denominator, in field names; stage by stage where they differ."""
-    by_stage = {stage: indicator.added(stage) for stage in stages}
-    if len(set(by_stage.values())) == 1:
-        return _quotient(indicator, next(iter(by_stage.values())))
-    return "<br>".join(f"{stage}: {_quotient(indicator, fields)}" for stage, fields in by_stage.items())
-
-
-def _quotient(indicator: Indicator, plus: Sequence[str]) -> str:
-    terms = " + ".join(plus) + "".join(f" − {field}" for field in indicator.minus)
-    numerator = f"({terms})" if len(plus) + len(indicator.minus) > 1 else terms
-    times = f" × {indicator.times}" if indicator.times != 1 else ""
-    return f"`{numerator}{times} / {indicator.denominator}`"
-
-
-def _norms(standard: Standard) -> str:
-    """Norms with their dates, and beside each the floor under the school rule."""
-    head = ["Indicator", "In force from", *STAGES]
-    share = standard.school_rule.floor_share if standard.school_rule else None
-    if share is not None:
-        head += [f"floor, {stage}" for stage in STAGES]
-    rows = []
-    for indicator in standard.indicators:
-        for norm in indicator.norms:
-            row = [f"`{indicator.id}`", *_dated(norm)]
-            if share is not None:
-                row += [_plain(value * share) if (value := _of(norm, stage)) is not None else "-" for stage in STAGES]
-            rows.append(row)
-    return _table(head, rows)
-
-
-def _dated(values: Limits) -> tuple[str, ...]:
-    return (values.starts.isoformat(), *("-" if (v := _of(values, stage)) is None else str(v) for stage in STAGES))
-
-
-def _of(values: Limits, stage: str) -> Decimal | None:
-    value: Decimal | None = getattr(values, stage)
-    return value
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
-
-
-def _coded(wanted: Iterable[str], code_list: str) -> str:
-    labels = {entry["code"]: entry["label_zh"] for entry in codes(code_list)}
-    return "、".join(f"{code} {labels.get(code, '')}".rstrip() for code in wanted)
-
-
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "\n\n".join(parts) + "\n"
-
-
 def write(folder: Path) -> None:
     """The generated pages written into the folder."""
+    (folder / "standards").mkdir(exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
 

@@ -50,8 +50,15 @@ _UNITS = {
     "yuan_per_pupil": Words(" 元/生", " yuan per pupil"),
     "volumes_per_pupil": Words(" 册/生", " volumes per pupil"),
     "pupils_per_class": Words(" 人/班", " pupils per class"),
-    "per_100_pupils": Words("（每百名学生）", " per 100 pupils"),
-    "per_pupil": Words("（每名学生）", " per pupil"),
+    "yuan_per_person": Words(" 元/人", " yuan per person"),
+    "per_100_pupils": Words("/百生", " per 100 pupils"),
+    "per_pupil": Words("/生", " per pupil"),
+    "questionnaires": Words(" 份", " questionnaires"),
+    "places": Words(" 个", " places"),
+    "sites": Words(" 个", " sites"),
+    "items": Words(" 项", " items"),
+    "findings": Words(" 项", " findings"),
+    "posts": Words(" 个", " posts"),
 }
 _ONES = {
     "people": Words("名", "person"),

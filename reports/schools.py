@@ -50,15 +50,17 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
 
 
 def _norm(standard: Standard, indicator: str, year: int, stage: str) -> str:
-    norm = in_force(standard.indicator(indicator).norms, year, stage)
-    return "" if norm is None else _("标准 {norm}").format(norm=display.bound(float(norm)))
+    norm = sentences.norm_words(standard, indicator, year, stage)
+    return "" if norm == display.NOT_APPLICABLE else _("标准 {norm}").format(norm=norm)
 
 
 def _legend(standard: Standard, *, has_norms: bool) -> str:
     text = _("{symbol} 未上报").format(symbol=display.NOT_REPORTED)
     if has_norms:
-        text += _("；{symbol} 低于标准值").format(symbol=display.BELOW_NORM)
-    if standard.school_rule is not None:
+        is_either = any(indicator.must_be == "at_most" for indicator in standard.indicators)
+        words = _("；{symbol} 未达到标准值") if is_either else _("；{symbol} 低于标准值")
+        text += words.format(symbol=display.BELOW_NORM)
+    if standard.school_rule is not None and standard.school_rule.floor_share:
         text += _("；{symbol} 低于标准值的 {share}").format(
             symbol=display.BELOW_FLOOR, share=display.exact_percent(standard.school_rule.floor_share)
         )

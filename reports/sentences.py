@@ -32,7 +32,17 @@ def indicator_label(standard: Standard, name: str) -> str:
 def unit_words(standard: Standard, name: str, stage: str) -> str:
     """The unit of an indicator in words, by what it counts."""
     indicator = standard.indicator(name)
-    return display.unit_label(indicator.unit, _FIELD_UNITS.get(indicator.added(stage)[0], ""))
+    counted = (*indicator.added(stage), "")[0]
+    return display.unit_label(indicator.unit, _FIELD_UNITS.get(counted, ""))
+
+
+def norm_words(standard: Standard, name: str, year: int, stage: str) -> str:
+    """The norm in force for all units; where it differs by school type or area, that it does."""
+    norms = standard.indicator(name).norms
+    whole = in_force(tuple(norm for norm in norms if not (norm.school_types or norm.areas)), year, stage)
+    if whole is not None:
+        return display.bound(float(whole))
+    return display.NOT_APPLICABLE if in_force(norms, year, stage) is None else _("分类设定")
 
 
 def bound_names(standard: Standard) -> list[str]:
@@ -57,15 +67,18 @@ def school_rule_words(standard: Standard) -> str:
     rule = standard.school_rule
     if rule is None:
         return ""
+    words = {"total": rule.of or len(standard.indicators), "least": rule.at_norm}
+    if not rule.floor_share:
+        return _("{total} 项指标中至少 {least} 项达到标准值").format(**words)
     return _("{total} 项指标中至少 {least} 项达到标准值，其余不低于标准值的 {floor}").format(
-        total=len(standard.indicators), least=rule.at_norm, floor=display.exact_percent(rule.floor_share)
+        floor=display.exact_percent(rule.floor_share), **words
     )
 
 
 def limit_words(standard: Standard, year: int) -> str:
     """What the CVs are held against, in words with its numbers."""
     if standard.dispersion.rule == "none":
-        return _("不设限值，不作达标结论。")
+        return _("差异系数不设限值。") if _is_judged(standard) else _("不设限值，不作达标结论。")
     limits = "、".join(
         f"{display.stage(stage)} ≤ {display.bound(float(limit))}"
         for stage in standard.scope.stages
@@ -76,27 +89,32 @@ def limit_words(standard: Standard, year: int) -> str:
     return _("限值：每一项差异系数{limits}。").format(limits=limits)
 
 
+def _is_judged(standard: Standard) -> bool:
+    """Whether a verdict on the standard follows from something besides difference coefficients."""
+    return standard.school_rule is not None or any(part.role != "tracking" for part in standard.parts)
+
+
 def why(county: CountyTables, standard: Standard) -> tuple[str, ...]:
     """The one or two facts that decide a standard's verdict, and the stage that it lacks."""
+    if (standard.id, "all") not in county.verdicts:
+        return tuple(part_words(county, standard))
     rule = standard.dispersion.rule
     said = {"mean": _mean_fact, "each": _each_fact, "none": _no_limit_fact}[rule](county, standard)
     sentences = [said]
     verdict = county.verdicts[standard.id, "all"]
     if standard.school_rule is not None:
         sentences.append(school_fact(verdict, standard))
-    sentences += [*absent_stages(county, standard), *part_words(standard, county.year)]
+    sentences += [*absent_stages(county, standard), *part_words(county, standard)]
     return tuple(sentence for sentence in sentences if sentence)
 
 
-def part_words(standard: Standard, year: int) -> list[str]:
+def part_words(county: CountyTables, standard: Standard) -> list[str]:
     """Which part of the standard the verdict is on, and whether it is older than the standard's first values."""
-    said = []
+    said, year = [], county.year
+    if standard.id not in county.whole and standard.parts:
+        said.append(_("结论只涉及{part}，其余部分尚未评定。").format(part=standard.part.zh))
     if standard.not_judged is not None:
-        said.append(
-            _("结论只涉及{part}；{others}不在学校报表之内，未作评定。").format(
-                part=standard.part.zh, others=standard.not_judged.zh
-            )
-        )
+        said.append(_("{others}不在报表之内，未作评定。").format(others=standard.not_judged.zh))
     starts = [limits.starts.year for limits in standard.dispersion.limits]
     if starts and year < min(starts):
         said.append(_("本学年早于该标准，按其最早的限值回溯计算。"))
@@ -160,7 +178,8 @@ def _no_limit_fact(county: CountyTables, standard: Standard) -> str:
     widest = widest_row(county, standard)
     if widest is None:
         return _("没有可以计算的差异系数。")
-    return _("没有官方限值，不作达标结论。差异最大的是{what}，差异系数 {cv}。").format(
+    start = _("差异系数不设限值，") if _is_judged(standard) else _("没有官方限值，不作达标结论。")
+    return start + _("差异最大的是{what}，差异系数 {cv}。").format(
         what=_what(standard, widest), cv=display.coefficient(widest["cv"])
     )
 
@@ -210,24 +229,53 @@ def _what(standard: Standard, row: Row) -> str:
 def title(county: CountyTables) -> str:
     """The finding, in one line: each standard's verdict, and for the last that is not met the reason in counts."""
     clauses = []
-    judged = any(standard.not_judged for standard in county.standards)
-    for standard in county.standards:
-        verdict = county.verdicts.get((standard.id, "all"))
-        if verdict is None:
-            continue
-        if verdict["verdict"] == "no_limit":
+    for standard in county.leading:
+        verdict = county.verdicts[standard.id, "all"]
+        whole = county.whole.get(standard.id)
+        if whole is not None and whole["verdict"] != "no_limit":
+            clauses.append(
+                short_title(standard) + display.status_word(whole["verdict"]) + _whole_cause(whole, verdict, standard)
+            )
+        elif verdict["verdict"] == "no_limit":
             clauses.append(_no_limit_title(county, standard))
-            continue
-        clause = short_title(standard) + display.status_word(verdict["verdict"])
-        clauses.append(clause + _cause(verdict, is_mean=standard.dispersion.rule == "mean"))
-    subject = _("{county}资源配置部分").format(county=county.name) if judged else county.name
+        else:
+            clause = short_title(standard) + display.status_word(verdict["verdict"])
+            clauses.append(clause + _bracketed(_causes(verdict, standard)))
+    of_part = not county.whole and any(standard.parts or standard.not_judged for standard in county.leading)
+    subject = _("{county}资源配置部分").format(county=county.name) if of_part else county.name
+    if not clauses:
+        return _("{county}：没有可以判定的标准").format(county=county.name)
     return _("{subject}：{findings}").format(subject=subject, findings="；".join(clauses))
 
 
-def _cause(verdict: Row, *, is_mean: bool) -> str:
+def _whole_cause(whole: Row, verdict: Row, standard: Standard) -> str:
+    """Why the verdict on a whole standard is what it is, in counts; what of it is resources comes first."""
+    causes = []
+    if whole["verdict"] == "not_eligible":
+        causes.append(_("门槛或前提未达到"))
+    if whole["verdict"] == "not_recognised":
+        causes.append(_("存在一票否决事项"))
+    if whole["verdict"] != "met":
+        if verdict["verdict"] == "not_met":
+            causes += _causes(verdict, standard)
+        elif verdict["verdict"] in ("met", "undetermined"):
+            causes.append(_("资源配置{status}").format(status=display.status_word(verdict["verdict"])))
+        if whole["items_not_met"]:
+            causes.append(_("{count} 项条目未达标").format(count=display.count(whole["items_not_met"])))
+        if whole["items_undetermined"]:
+            causes.append(_("{count} 项条目无法判定").format(count=display.count(whole["items_undetermined"])))
+    return _bracketed(causes)
+
+
+def _bracketed(causes: Sequence[str]) -> str:
+    return f"（{'、'.join(causes)}）" if causes else ""
+
+
+def _causes(verdict: Row, standard: Standard) -> list[str]:
+    """What of the resource part is not met, in counts, or why it cannot be told."""
     causes = []
     if verdict["verdict"] == "not_met":
-        if verdict["limits_failed"] and is_mean:
+        if verdict["limits_failed"] and standard.dispersion.rule == "mean":
             causes.append(_("{count} 个学段的综合差异系数超限").format(count=verdict["limits_failed"]))
         elif verdict["limits_failed"]:
             causes.append(_("{count} 项差异系数超限").format(count=verdict["limits_failed"]))
@@ -235,7 +283,7 @@ def _cause(verdict: Row, *, is_mean: bool) -> str:
             causes.append(_("{count} 个单位未达学校标准").format(count=verdict["units_failing"]))
     elif verdict["verdict"] == "undetermined":
         causes.append(display.reason(verdict["reason"]))
-    return f"（{'、'.join(causes)}）" if causes else ""
+    return causes
 
 
 def _no_limit_title(county: CountyTables, standard: Standard) -> str:
@@ -262,7 +310,7 @@ def change_words(cv_change: float | None) -> str:
 
 def lead(county: CountyTables, standard: Standard, stage: str) -> str:
     """What a stage's table shows: how many indicators got better or worse, and the one that matters most."""
-    names = [indicator.id for indicator in standard.indicators]
+    names = [indicator.id for indicator in standard.indicators if indicator.is_quantity]
     return changes_words([_cv_change(county, standard, stage, name) for name in names]) + most_words(
         county, standard, stage
     )

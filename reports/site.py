@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from reports import render
+from reports import render, sentences
 from reports.county import county_report
 from reports.downloads import indicators_csv
 from reports.index import site_index
+from reports.language import gettext as _
+from reports.model import Link
+from reports.papers import File, county_papers, form_standards, province_papers
 from reports.province import province_report
-from reports.year import YearTables
+from reports.year import CountyTables, YearTables
 from schemas.source import Source
 from standards.standard import Standard
 
@@ -25,9 +28,9 @@ def render_year(
     years: Sequence[int],
     is_synthetic: bool,
     each: Callable[[str], None] = lambda _county: None,
-) -> Iterator[tuple[str, str]]:
-    """The pages of a school year: `<year>/index.html`, and for each county `index.html`, `report.md`
-    and `indicators.csv`.
+) -> Iterator[File]:
+    """The pages of a school year: `<year>/index.html`, and for each county `index.html`, `report.md`,
+    `indicators.csv`, its forms and its documents; for each province the forms of all its counties.
 
     `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
     `resource_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
@@ -38,10 +41,27 @@ def render_year(
     yield f"{year}/index.html", render.province_html(province_report(year_tables, years))
     for county in year_tables.counties():
         each(county.name)
-        report = county_report(county, years)
+        report = county_report(county, years, _papers(county))
         yield f"{report.path}/index.html", render.county_html(report)
         yield f"{report.path}/report.md", render.county_markdown(report)
         yield f"{report.path}/indicators.csv", indicators_csv(county)
+        yield from county_papers(county, report.path)
+    yield from province_papers(year_tables)
+
+
+def _papers(county: CountyTables) -> list[Link]:
+    """Where a county's forms and documents lie, from its page."""
+    links = [
+        Link(
+            label=_("{standard}申报表册").format(standard=sentences.short_title(standard)),
+            href=f"forms/{standard.id}.xlsx",
+        )
+        for standard in form_standards(county.standards)
+    ]
+    links.append(Link(label=_("督查反馈意见"), href="documents/inspection-feedback.html"))
+    if any(standard.quota is not None for standard in county.standards):
+        links.append(Link(label=_("推荐表"), href="documents/recommendation-form.html"))
+    return links
 
 
 def render_index(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from reports import charts, display, sentences
 from reports.captions import Captions
@@ -11,7 +12,7 @@ from reports.language import gettext as _
 from reports.missing import lack_word, unreported_fields
 from reports.model import FailingSchool, IndicatorRow, SchoolRule, Series, SeriesRow, Stage, Verdict
 from reports.year import CountyTables, Row
-from standards.standard import Standard, in_force
+from standards.standard import Indicator, Standard, in_force
 
 _MOST_FAILING = 30
 _MOST_MOVED = 12
@@ -108,18 +109,19 @@ def _indicator_row(
     county: CountyTables, standard: Standard, stage: str, name: str, row: Row, notes: _Notes
 ) -> IndicatorRow:
     is_total = name == "composite"
-    norm = None if is_total else in_force(standard.indicator(name).norms, county.year, stage)
+    norm = None if is_total else _norm(standard.indicator(name), county.year, stage)
     all_change, common_change = _cv_changes(county, standard, stage, name)
     history = county.history.get((standard.id, stage, name), {})
     years = sorted(history)
     label = sentences.indicator_label(standard, name)
-    unknown = display.NOT_APPLICABLE if row["reason"] == "mean_is_zero" else display.NOT_REPORTED
+    is_defined = row["reason"] not in ("mean_is_zero", "not_a_quantity")
+    unknown = display.NOT_REPORTED if is_defined else display.NOT_APPLICABLE
     return IndicatorRow(
         label=label,
         unit="" if is_total else sentences.unit_words(standard, name, stage),
-        mean=display.NOT_APPLICABLE if is_total else display.measured(row["mean"], row["unit"]),
-        is_mean_below_norm=norm is not None and row["mean"] is not None and row["mean"] < float(norm),
-        norm=display.bound(None if norm is None else float(norm)),
+        mean=display.NOT_APPLICABLE if is_total else _mean(row),
+        is_mean_below_norm=not is_total and _is_on_wrong_side(standard.indicator(name), norm, row["mean"]),
+        norm=display.NOT_APPLICABLE if is_total else sentences.norm_words(standard, name, county.year, stage),
         cv=display.coefficient(row["cv"], absent=unknown),
         mark=" ".join(notes.mark(sentence) for sentence in _row_notes(county, standard, row)),
         limit=display.bound(row["limit"]),
@@ -137,6 +139,25 @@ def _indicator_row(
         verdict=verdict(row["status"]),
         is_total=is_total,
     )
+
+
+def _mean(row: Row) -> str:
+    """The county's mean; of yes and no the share of yes, or the mean number of them."""
+    if row["reason"] == "not_a_quantity":
+        return display.number(row["mean"], 2)
+    return display.measured(row["mean"], row["unit"])
+
+
+def _norm(indicator: Indicator, year: int, stage: str) -> Decimal | None:
+    """The norm that holds for all units; one by school type or area says nothing of the county's mean."""
+    return in_force(tuple(norm for norm in indicator.norms if not (norm.school_types or norm.areas)), year, stage)
+
+
+def _is_on_wrong_side(indicator: Indicator, norm: Decimal | None, mean: float | None) -> bool:
+    """Whether the county's mean lies on the wrong side of the norm."""
+    if norm is None or mean is None:
+        return False
+    return mean > float(norm) if indicator.must_be == "at_most" else mean < float(norm)
 
 
 def _trend_label(label: str, years: Sequence[int], row: Row) -> str:
@@ -232,6 +253,8 @@ def _series(
         return None
     rows = []
     for name in sentences.bound_names(standard):
+        if name != "composite" and not standard.indicator(name).is_quantity:
+            continue
         history = county.history.get((standard.id, stage, name), {})
         cvs = tuple(display.coefficient(history.get(year), absent=display.NOT_REPORTED) for year in years)
         rows.append(SeriesRow(label=sentences.indicator_label(standard, name), cvs=cvs))

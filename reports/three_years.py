@@ -20,6 +20,7 @@ def monitoring(county: CountyTables, standard: Standard, captions: Captions) -> 
         (stage, name, row)
         for stage in standard.scope.stages
         for name in sentences.bound_names(standard)
+        if name == "composite" or standard.indicator(name).is_quantity
         if (row := county.monitoring.get((standard.id, stage, name))) is not None
     ]
     if not rows:

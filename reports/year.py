@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 
 from schemas.source import Source
-from standards.standard import Standard
+from schemas.tables import TABLES
+from standards.standard import Indicator, Standard
 
 Row = Mapping[str, Any]
 """A table's row by column name."""
@@ -32,6 +33,24 @@ _UNIT_COLUMNS = (
     "sheet",
     "row",
 )
+
+
+def indicator_fields(indicator: Indicator, stage: str) -> tuple[str, ...]:
+    """The fields that an indicator is computed from."""
+    divided = indicator.over or (() if indicator.denominator == "one" else (indicator.denominator,))
+    return (*indicator.added(stage), *indicator.minus, *divided)
+
+
+def ordered(standards: Iterable[Standard]) -> list[Standard]:
+    """Standards as a page shows them: those that limit differences, then others that measure schools, then the rest."""
+    return sorted(standards, key=lambda s: (not s.indicators, s.dispersion.rule == "none", bool(s.gate_of)))
+
+
+def leading(standards: Iterable[Standard]) -> list[Standard]:
+    """The standards that limit differences; where there is none those that measure them; else all."""
+    found = list(standards)
+    limited = [standard for standard in found if standard.dispersion.rule != "none"]
+    return limited or [s for s in found if s.indicators and not s.gate_of] or found
 
 
 class YearTables:
@@ -61,8 +80,13 @@ class YearTables:
     def table(self, name: str) -> pl.DataFrame:
         """A table's rows of the school year."""
         if name not in self._of_year:
-            self._of_year[name] = self._tables[name].filter(pl.col("school_year") == self.year)
+            self._of_year[name] = self._given(name).filter(pl.col("school_year") == self.year)
         return self._of_year[name]
+
+    def _given(self, name: str) -> pl.DataFrame:
+        """A table as it was given; one that was not is empty."""
+        found = self._tables.get(name)
+        return TABLES[name].empty() if found is None else found
 
     def returns(self, source: str) -> list[dict[str, Any]]:
         """The files of a source in the school year, by name."""
@@ -84,17 +108,23 @@ class YearTables:
     @cached_property
     def places(self) -> pl.DataFrame:
         """The counties of the year: one row per source and county, in order of province, source and code."""
+        place = ["province_code", "source", "county_code", "county_name"]
         return (
-            self.table("resource_verdicts")
-            .join(self._shown, on=["source", "standard"], how="semi")
-            .select("province_code", "source", "county_code", "county_name")
+            pl.concat(
+                self.table(name).join(self._shown, on=["source", "standard"], how="semi").select(place)
+                for name in ("resource_verdicts", "county_verdicts")
+            )
             .unique(["source", "county_code"], maintain_order=True)
             .sort("province_code", "source", "county_code")
         )
 
-    def applying(self, source: str) -> list[Standard]:
-        """The standards whose pages show the source."""
-        return [standard for standard in self.standards.values() if source in standard.applies_to]
+    def applying(self, source: str, province: str | None = None) -> list[Standard]:
+        """The standards whose pages show the source, of those that are for the province where one is named."""
+        return ordered(
+            standard
+            for standard in self.standards.values()
+            if source in standard.applies_to and (province is None or standard.is_for(province))
+        )
 
     def counties(self) -> Iterator[CountyTables]:
         """The tables of each county."""
@@ -104,10 +134,12 @@ class YearTables:
     @cached_property
     def folders(self) -> dict[int, dict[County, str]]:
         """The folder of each county's page, by school year: its code; with its source where two sources share one."""
+        place = ["school_year", "source", "county_code"]
         known = (
-            self._tables["resource_verdicts"]
-            .join(self._shown, on=["source", "standard"], how="semi")
-            .select("school_year", "source", "county_code")
+            pl.concat(
+                self._given(name).join(self._shown, on=["source", "standard"], how="semi").select(place)
+                for name in ("resource_verdicts", "county_verdicts")
+            )
             .unique()
             .sort("school_year", "county_code", "source")
             .with_columns(pl.int_range(pl.len()).over("school_year", "county_code").alias("nth"))
@@ -119,7 +151,7 @@ class YearTables:
 
     def rows(self, table: str, county: County) -> pl.DataFrame:
         """A table's rows of a county in the school year."""
-        return self._by_county(table).get(county, self._tables[table].clear())
+        return self._by_county(table).get(county, self._frame(table).clear())
 
     def history(self, county: County) -> list[tuple[str, str, str, int, float | None]]:
         """Standard, stage, indicator, school year and CV of a county, up to the school year."""
@@ -146,7 +178,7 @@ class YearTables:
     @cached_property
     def _history(self) -> dict[County, list[tuple[str, str, str, int, float | None]]]:
         known = (
-            self._tables["county_dispersion"]
+            self._given("county_dispersion")
             .filter(pl.col("school_year") <= self.year)
             .sort("source", "county_code", "standard", "stage", "indicator", "school_year")
             .select("source", "county_code", "standard", "stage", "indicator", "school_year", "cv")
@@ -155,6 +187,18 @@ class YearTables:
             (str(key[0]), str(key[1])): part.select("standard", "stage", "indicator", "school_year", "cv").rows()
             for key, part in known.partition_by(["source", "county_code"], as_dict=True, maintain_order=True).items()
         }
+
+    @cached_property
+    def unit_columns(self) -> list[str]:
+        """The columns of units that a page reads."""
+        fields = {
+            field
+            for standard in self.standards.values()
+            for indicator in standard.indicators
+            for stage in standard.scope.stages
+            for field in indicator_fields(indicator, stage)
+        }
+        return [*_UNIT_COLUMNS, *sorted(fields - set(_UNIT_COLUMNS))]
 
     def _by_county(self, table: str) -> dict[County, pl.DataFrame]:
         if table not in self._cut:
@@ -173,15 +217,6 @@ class YearTables:
             return frame.filter(pl.col("series") != "unit")
         if table == "variance_shares":
             return self._important_shares(frame)
-        if table == "units":
-            fields = {
-                field
-                for standard in self.standards.values()
-                for indicator in standard.indicators
-                for stage in standard.scope.stages
-                for field in (*indicator.added(stage), *indicator.minus, indicator.denominator)
-            }
-            return frame.select(*_UNIT_COLUMNS, *sorted(fields - set(_UNIT_COLUMNS)))
         if table == "quarantine":
             return self._refused_with_county(frame)
         return frame
@@ -261,8 +296,57 @@ class CountyTables:
 
     @cached_property
     def standards(self) -> list[Standard]:
-        """The standards whose pages show the county's source."""
-        return self.all.applying(self.source)
+        """The standards whose pages show the county's source, and that are for it."""
+        return [
+            standard
+            for standard in self.all.applying(self.source, self.province)
+            if not standard.counties or self.code in standard.counties
+        ]
+
+    @cached_property
+    def leading(self) -> list[Standard]:
+        """The standards whose verdicts make the page's title: they measure resources, and the county has figures."""
+        return leading(standard for standard in self.standards if (standard.id, "all") in self.verdicts)
+
+    @cached_property
+    def whole(self) -> dict[str, Row]:
+        """The verdicts on whole standards, by standard."""
+        return {row["standard"]: row for row in self.frame("county_verdicts").iter_rows(named=True)}
+
+    @cached_property
+    def parts(self) -> dict[str, dict[str, Row]]:
+        """The verdicts on parts: standard → part → row, in the standard's order."""
+        return self._grouped("county_parts", "part")
+
+    @cached_property
+    def items(self) -> dict[str, dict[str, Row]]:
+        """The items: standard → item → row, in the standard's order."""
+        return self._grouped("county_items", "item")
+
+    def _grouped(self, table: str, key: str) -> dict[str, dict[str, Row]]:
+        found: dict[str, dict[str, Row]] = {}
+        for row in self.frame(table).sort("standard", "position", key).iter_rows(named=True):
+            found.setdefault(row["standard"], {})[row[key]] = row
+        return found
+
+    @cached_property
+    def checks(self) -> dict[tuple[str, str], list[Row]]:
+        """The checks of the county: standard and item → rows."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for row in self.frame("county_checks").iter_rows(named=True):
+            found.setdefault((row["standard"], row["item"]), []).append(row)
+        return found
+
+    @cached_property
+    def failing(self) -> dict[tuple[str, str, str], list[str]]:
+        """Names of the schools that do not meet a check over schools: standard, item and check → names."""
+        rows = self.frame("school_checks").filter(pl.col("status") == "not_met")
+        found: dict[tuple[str, str, str], dict[str, str]] = {}
+        for standard, item, check, school, name in rows.select(
+            "standard", "item", "check", "school_id", "school_name"
+        ).iter_rows():
+            found.setdefault((standard, item, check), {})[school] = name
+        return {key: list(names.values()) for key, names in found.items()}
 
     @cached_property
     def dispersion(self) -> dict[tuple[str, str, str], Row]:
@@ -345,7 +429,7 @@ class CountyTables:
     def units(self) -> dict[tuple[str, str], dict[str, Row]]:
         """The units, counted or not: standard and stage → unit → row."""
         units: dict[tuple[str, str], dict[str, Row]] = {}
-        for row in self.frame("units").iter_rows(named=True):
+        for row in self.frame("units").select(self.all.unit_columns).iter_rows(named=True):
             units.setdefault((row["standard"], row["stage"]), {})[row["unit_id"]] = row
         return units
 

@@ -70,6 +70,11 @@ def test_a_generated_page_is_what_its_generator_writes(name: str) -> None:
     assert text_of(f"docs/{name}") == pages()[name], f"docs/{name} is stale: run make docs"
 
 
+def test_every_page_of_a_standard_is_of_a_standard_that_there_is() -> None:
+    found = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs" / "standards").glob("*")}
+    assert found == {f"standards/{name}.md" for name in standards()}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_link_leads_somewhere(name: str) -> None:
     page = ROOT / name

@@ -1,0 +1,420 @@
+"""What a county reports beside its standards: stages of the assessment, plans, rates and support, groups of schools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from reports import display
+from reports.captions import Captions
+from reports.items import value_words
+from reports.language import gettext as _
+from reports.language import marked
+from reports.model import Course
+from reports.year import CountyTables, Row, YearTables
+from schemas.county import STAGES_OF_ASSESSMENT
+from standards.standard import Standard
+
+_MOST_RATES = 60
+_MOST_GROUPS = 40
+_PLAN_COURSES = {
+    "done": marked("已完成"),
+    "on_course": marked("按进度"),
+    "behind": marked("滞后"),
+    "overdue": marked("逾期未完成"),
+    "undetermined": marked("无法判定"),
+}
+_FINDINGS = {
+    "before_the_stage_before": marked("早于上一阶段完成"),
+    "stage_before_open": marked("上一阶段尚未完成"),
+    "stage_before_not_passed": marked("上一阶段未通过"),
+    "base_not_stated": marked("公布的比例没有说明基数"),
+    "share_disagrees": marked("公布的比例与计算不符"),
+    "done_fell": marked("累计完成数小于以前"),
+    "over_planned": marked("完成数超过计划数"),
+    "over_100": marked("超过 100%，不予采用"),
+    "stated_disagrees": marked("公布的数值与计算不符"),
+    "over_quota": marked("超出名额"),
+    "late": marked("逾期推荐"),
+    "not_eligible": marked("不符合条件"),
+}
+_RESULTS = {"passed": marked("通过"), "not_passed": marked("未通过")}
+_RATES = {
+    "entry": marked("入学率"),
+    "nine_year_retention": marked("九年巩固率"),
+    "completion_at_12": marked("12 周岁完成率"),
+    "completion_at_15": marked("15 周岁完成率"),
+    "dropout": marked("辍学率"),
+    "disabled_enrolment": marked("残疾儿童少年入学率"),
+    "boarder_subsidy": marked("寄宿生生活补助（人均）"),
+    "nutrition_meals": marked("营养餐（人均）"),
+}
+
+
+def courses(county: CountyTables, captions: Captions) -> tuple[Course, ...]:
+    """The tables for which the county has rows."""
+    made = (assessments, evidence, plans, rates, groups)
+    return tuple(found for make in made if (found := make(county, captions)) is not None)
+
+
+def finding(name: str | None) -> str:
+    """What is wrong with a figure that is stated or a date; — where nothing is."""
+    return display.NOT_APPLICABLE if name is None else _(_FINDINGS.get(name, name))
+
+
+def _title(county: CountyTables, standard: str) -> str:
+    found = county.all.standards.get(standard)
+    return standard if found is None else short(found)
+
+
+def short(standard: Standard) -> str:
+    """A standard's title without the words that all of them share."""
+    return standard.title.zh.removeprefix("义务教育").split("（")[0]
+
+
+def assessments(county: CountyTables, captions: Captions) -> Course | None:
+    """The stages from self-evaluation to annual monitoring: due, done, result."""
+    order = {standard.id: place for place, standard in enumerate(county.standards)}
+    rows = sorted(
+        county.frame("assessment_stages").iter_rows(named=True),
+        key=lambda row: (order.get(row["standard"], len(order)), STAGES_OF_ASSESSMENT.index(row["assessment"])),
+    )
+    if not rows:
+        return None
+    wrong = sum(row["finding"] is not None for row in rows)
+    said = []
+    if wrong:
+        said.append(_("{count} 个阶段的次序或结果有问题，见表。").format(count=display.count(wrong)))
+    return Course(
+        anchor="county-assessments",
+        title=_("评估阶段"),
+        sentences=tuple(said),
+        caption=captions.next(_("{county}各评估阶段的进度").format(county=county.name)),
+        caption_note=_("进度以 {year} 年 9 月 1 日为准").format(year=county.year),
+        columns=tuple(
+            _(name)
+            for name in (
+                "阶段",
+                "标准",
+                "组织单位",
+                "应完成",
+                "完成",
+                "结果",
+                "未完成整改",
+                "进度",
+                "发现的问题",
+                "核对",
+            )
+        ),
+        numbers=(False, False, False, False, False, False, True, False, False, False),
+        rows=tuple(
+            (
+                display.assessment(row["assessment"]),
+                _title(county, row["standard"]),
+                row["body"] or display.NOT_REPORTED,
+                display.day(row["due_on"]),
+                display.day(row["done_on"]),
+                display.NOT_REPORTED if row["result"] is None else _(_RESULTS[row["result"]]),
+                display.count(row["open_rectifications"]),
+                display.progress(row["progress"]),
+                row["findings"] or display.NOT_REPORTED,
+                finding(row["finding"]),
+            )
+            for row in rows
+        ),
+        notes=(),
+    )
+
+
+def evidence(county: CountyTables, captions: Captions) -> Course | None:
+    """How complete the documents are, by standard: items whose three years are documented, and what is lacking."""
+    index = county.frame("evidence_index")
+    if not index.height:
+        return None
+    rows = []
+    for standard in county.standards:
+        own = index.filter(pl.col("standard") == standard.id)
+        if not own.height:
+            continue
+        shares = own.group_by("item").agg(pl.col("completeness").first())["completeness"]
+        counts = dict(own["status"].value_counts().iter_rows())
+        rows.append(
+            (
+                short(standard),
+                display.count(shares.len()),
+                display.count(shares.filter(shares >= 1).len()),
+                display.count(shares.filter(shares == 0).len()),
+                *(display.count(counts.get(status, 0)) for status in ("present", "stale", "missing")),
+            )
+        )
+    return Course(
+        anchor="county-evidence",
+        title=_("档案"),
+        sentences=(),
+        caption=captions.next(_("{county}佐证材料的完备情况").format(county=county.name)),
+        caption_note=_("{first}–{last} 学年；材料以份计，缺的以条目和学年计").format(
+            first=county.year - 2, last=county.year
+        ),
+        columns=tuple(
+            _(name) for name in ("标准", "条目", "三年齐全的条目", "三年全缺的条目", "有效材料", "过期材料", "缺少材料")
+        ),
+        numbers=(False, True, True, True, True, True, True),
+        rows=tuple(rows),
+        notes=(_("逐项目录见表 evidence_index。"),),
+    )
+
+
+def plans(county: CountyTables, captions: Captions) -> Course | None:
+    """Plans and pledges: planned, done, share, and whether they keep their time."""
+    rows = county.frame("plans").rows(named=True)
+    if not rows:
+        return None
+    behind = sum(row["course"] in ("behind", "overdue") for row in rows)
+    said = [
+        _("{total} 项规划或承诺中 {behind} 项滞后或逾期。").format(
+            total=display.count(len(rows)), behind=display.count(behind)
+        )
+    ]
+    return Course(
+        anchor="county-plans",
+        title=_("规划与承诺"),
+        sentences=tuple(said),
+        caption=captions.next(_("{county}各项规划的完成情况").format(county=county.name)),
+        caption_note=_("完成比例 = 累计完成数 / 计划数；时间进度 = 已过年数 / 规划年数"),
+        columns=tuple(
+            _(name)
+            for name in (
+                "规划或承诺",
+                "片区",
+                "目标年份",
+                "计划数",
+                "累计完成数",
+                "完成比例",
+                "时间进度",
+                "公布的比例",
+                "兑现年数",
+                "进度",
+                "核对",
+            )
+        ),
+        numbers=(False, False, True, True, True, True, True, True, True, False, False),
+        rows=tuple(_plan(row) for row in rows),
+        notes=(_("是否按进度由本系统推定：完成比例不低于时间进度为按进度。"),),
+    )
+
+
+def _plan(row: Row) -> tuple[str, ...]:
+    unit = f" {row['unit']}" if row["unit"] else ""
+
+    def amount(name: str) -> str:
+        value = row[name]
+        return display.NOT_REPORTED if value is None else display.number(value, display.written_places(value)) + unit
+
+    return (
+        row["plan"],
+        row["zone"] or _("全县"),
+        display.NOT_REPORTED if row["target_year"] is None else str(row["target_year"]),
+        amount("planned"),
+        amount("done"),
+        display.percent(row["share"]),
+        display.percent(row["share_due"]),
+        display.percent(row["stated_share"], absent=display.NOT_APPLICABLE),
+        _("{delivered} / {promised}").format(
+            delivered=display.count(row["years_delivered"]), promised=display.count(row["years_promised"])
+        )
+        if row["years_promised"]
+        else display.NOT_APPLICABLE,
+        _(_PLAN_COURSES[row["course"]]),
+        finding(row["finding"]),
+    )
+
+
+def rates(county: CountyTables, captions: Captions) -> Course | None:
+    """Entry, retention, completion, dropout and support, of the county; of schools only what is wrong."""
+    every = county.frame("popularisation").sort(
+        pl.col("rate").replace_strict(dict(zip(_RATES, range(len(_RATES)), strict=True)), default=len(_RATES)),
+        pl.col("stage").replace_strict({"": 0, "primary": 1, "junior": 2}, return_dtype=pl.Int64),
+        "school_id",
+        maintain_order=True,
+    )
+    known = pl.col("value").is_not_null() | pl.col("numerator").is_not_null() | pl.col("stated").is_not_null()
+    of_county = every.filter((pl.col("school_id") == "") & (known | pl.col("finding").is_not_null()))
+    of_schools = every.filter((pl.col("school_id") != "") & pl.col("finding").is_not_null())
+    rows = [*of_county.rows(named=True), *of_schools.head(_MOST_RATES).rows(named=True)]
+    if not rows:
+        return None
+    wrong = sum(row["finding"] is not None for row in rows)
+    silent = every.filter((pl.col("school_id") == "") & ~known & pl.col("finding").is_null())
+    said = []
+    if wrong:
+        said.append(_("{count} 个数值核对有问题，见表。").format(count=display.count(wrong)))
+    if silent.height:
+        names = dict.fromkeys(rate_label(row["rate"], row["stage"]) for row in silent.iter_rows(named=True))
+        said.append(_("未上报：{names}。").format(names="、".join(names)))
+    return Course(
+        anchor="county-popularisation",
+        title=_("普及与资助"),
+        sentences=tuple(said),
+        caption=captions.next(_("{county}的普及与资助").format(county=county.name)),
+        caption_note=_("{year}；比率超过 100% 的不予采用").format(year=display.school_year(county.year)),
+        columns=tuple(_(name) for name in ("比率", "对象", "数值", "分子", "分母", "公布的数值", "核对")),
+        numbers=(False, False, True, True, True, True, False),
+        rows=tuple(
+            (
+                rate_label(row["rate"], row["stage"]),
+                row["school_name"] or _("全县"),
+                _measured(row["value"], row["unit"]),
+                _count(row["numerator"]),
+                _count(row["denominator"]),
+                _measured(row["stated"], row["unit"], absent=display.NOT_APPLICABLE),
+                finding(row["finding"]) if row["finding"] or row["reason"] is None else display.reason(row["reason"]),
+            )
+            for row in rows
+        ),
+        notes=(),
+    )
+
+
+def rate_label(rate: str, stage: str) -> str:
+    """The name of a rate with its stage."""
+    label = _(_RATES[rate]) if rate in _RATES else rate
+    return f"{display.stage(stage)}{label}" if stage else label
+
+
+def _measured(value: float | None, unit: str, *, absent: str = display.NOT_REPORTED) -> str:
+    return absent if value is None else value_words(value, unit, None, None, "")
+
+
+def _count(value: float | None) -> str:
+    return display.NOT_REPORTED if value is None else display.number(value, display.written_places(value))
+
+
+def groups(county: CountyTables, captions: Captions) -> Course | None:
+    """Means and difference coefficients inside groups of schools: how many lie above the limit, and the largest."""
+    found: dict[tuple[str, str, str, str], list[Row]] = {}
+    order = {standard.id: place for place, standard in enumerate(county.leading)}
+    rows = county.frame("group_dispersion").filter(pl.col("standard").is_in(list(order)))
+    for row in rows.sort(pl.col("stage") == "junior", "grouping", "group", maintain_order=True).iter_rows(named=True):
+        if row["indicator"] != "composite":
+            found.setdefault((row["standard"], row["grouping"], row["group"], row["stage"]), []).append(row)
+    if not found:
+        return None
+    shown = sorted(found.items(), key=lambda entry: order[entry[0][0]])[:_MOST_GROUPS]
+    coverage = {
+        (row["grouping"]): row["coverage"] for rows in found.values() for row in rows if row["coverage"] is not None
+    }
+    said = [
+        _("{grouping}覆盖 {share} 的学校。").format(grouping=grouping, share=display.percent(share))
+        for grouping, share in coverage.items()
+    ]
+    if len(found) > len(shown):
+        said.append(
+            _("这里列出前 {shown} 组，共 {total} 组，其余见表 group_dispersion。").format(
+                shown=len(shown), total=display.count(len(found))
+            )
+        )
+    return Course(
+        anchor="county-groups",
+        title=_("学区、集团等分组"),
+        sentences=tuple(said),
+        caption=captions.next(_("{county}各分组内部的校际差异").format(county=county.name)),
+        caption_note=_("{year}；仅供参考，标准只对全县设限值").format(year=display.school_year(county.year)),
+        columns=tuple(
+            _(name) for name in ("分组", "类别", "标准", "学段", "评估单位", "超过限值的指标", "最大的差异系数")
+        ),
+        numbers=(False, False, False, False, True, True, False),
+        rows=tuple(_group(county, key, rows) for key, rows in shown),
+        notes=(),
+    )
+
+
+def _group(county: CountyTables, key: tuple[str, str, str, str], rows: Sequence[Row]) -> tuple[str, ...]:
+    standard, grouping, group, stage = key
+    known = [row for row in rows if row["cv"] is not None]
+    limited = [row for row in rows if row["limit"] is not None]
+    widest = max(known, key=lambda row: row["cv"], default=None)
+    found = county.all.standards.get(standard)
+    return (
+        group,
+        grouping,
+        _title(county, standard),
+        display.stage(stage),
+        display.count(max(row["units"] for row in rows)),
+        _("{over} / {total}").format(over=sum(row["status"] == "not_met" for row in limited), total=len(limited))
+        if limited
+        else display.NOT_APPLICABLE,
+        display.NOT_APPLICABLE
+        if widest is None or found is None
+        else f"{found.indicator(widest['indicator']).label.zh} {display.coefficient(widest['cv'])}",
+    )
+
+
+def candidates(tables: YearTables, province: str, source: str, name: str, captions: Captions) -> tuple[Course, ...]:
+    """The province's counties in the order of their case for selection, one table for each standard that selects."""
+    own = tables.table("pioneer_candidates").filter(
+        (pl.col("province_code") == province) & (pl.col("source") == source)
+    )
+    made = []
+    for standard in tables.applying(source, province):
+        rows = own.filter(pl.col("standard") == standard.id).sort("rank", "county_code").rows(named=True)
+        if rows:
+            made.append(_candidates(standard, rows, name, tables.year, captions))
+    return tuple(made)
+
+
+def _candidates(standard: Standard, rows: Sequence[Row], name: str, year: int, captions: Captions) -> Course:
+    nominated = sum(row["is_nominated"] is True for row in rows)
+    said = [_("{count} 个县级单位，已推荐 {nominated} 个。").format(count=len(rows), nominated=nominated)]
+    if standard.quota is not None:
+        said.append(
+            _("名额 {least}–{most} 个，{day}前推荐（{article}）。").format(
+                least=standard.quota.least,
+                most=standard.quota.most,
+                day=display.day(standard.quota.deadline),
+                article=standard.quota.article,
+            )
+        )
+    columns = [
+        (_("县"), False, [row["county_name"] for row in rows]),
+        (_("次序"), True, [display.count(row["rank"]) for row in rows]),
+        (_("遴选条件"), False, [_status(row["conditions"]) for row in rows]),
+        (_("优质均衡资源配置"), False, [_status(row["resource"]) for row in rows]),
+        (_("达到学校标准的比例"), True, [display.percent(row["schools_met_share"]) for row in rows]),
+        (_("最小余量"), True, [display.number(row["least_margin"], display.CV_PLACES) for row in rows]),
+        (_("有利条件"), True, [_("{count} 项").format(count=len(_ids(row["reasons_for"]))) for row in rows]),
+        (_("不利或无法判定的条件"), False, [_labels(standard, row["reasons_against"]) for row in rows]),
+    ]
+    if nominated or any(row["finding"] is not None for row in rows):
+        columns += [
+            (_("推荐日期"), False, [display.day(row["nominated_on"], absent=display.NOT_APPLICABLE) for row in rows]),
+            (_("核对"), False, [finding(row["finding"]) for row in rows]),
+        ]
+    return Course(
+        anchor=f"candidates-{standard.id}-{rows[0]['source']}-{rows[0]['province_code']}",
+        title=short(standard),
+        sentences=tuple(said),
+        caption=captions.next(_("{province}{standard}的遴选次序").format(province=name, standard=short(standard))),
+        caption_note=_("{year}；条件达标者在前，其次资源配置、达到学校标准的比例、最小余量；次序为本系统推定").format(
+            year=display.school_year(year)
+        ),
+        columns=tuple(label for label, _is_number, _cells in columns),
+        numbers=tuple(is_number for _label, is_number, _cells in columns),
+        rows=tuple(zip(*(cells for _label, _is_number, cells in columns), strict=True)),
+        notes=(),
+    )
+
+
+def _ids(joined: str | None) -> list[str]:
+    return [part.strip() for part in (joined or "").split("|") if part.strip()]
+
+
+def _labels(standard: Standard, joined: str | None) -> str:
+    labels = {item.id: item.label.zh for item in standard.items}
+    return "；".join(labels.get(name, display.reason(name)) for name in _ids(joined)) or display.NOT_APPLICABLE
+
+
+def _status(status: str | None) -> str:
+    if status is None:
+        return display.NOT_APPLICABLE
+    return f"{display.status_symbol(status)} {display.status_word(status)}"
