@@ -11,11 +11,25 @@ from typing import Annotated, NoReturn
 
 import polars as pl
 import typer
-from rich.console import Console
 from rich.table import Table
-from xlsxwriter.exceptions import FileCreateError
 
 from assets import progress
+from assets.command_papers import papers
+from assets.console import (
+    ALL_ACCEPTED,
+    EXIT_CODES,
+    LOCKED,
+    OUR_FAULT,
+    SOMETHING_REFUSED,
+    USAGE,
+    HomeOption,
+    app,
+    err,
+    home_of,
+    out,
+    source_of,
+    usage,
+)
 from assets.export import FORMATS, WhereError, exported, select
 from assets.home import (
     FIRST_YEAR,
@@ -28,51 +42,14 @@ from assets.home import (
     years_of,
 )
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
-from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
-from schemas.source import Source, SourceError, sources
+from schemas.source import SourceError, sources
 from schemas.tables import TABLES
-from standards.standard import Standard, StandardError
+from standards.standard import StandardError
 
-ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4
-_EXIT_CODES = (
-    "退出码 / exit codes: 0 全部收录 all accepted · 1 有拒收 something refused · 2 用法有误 usage · "
-    "3 程序故障 our fault · 4 目录被占用 locked"
-)
-
-app = typer.Typer(
-    name="junheng",
-    help="均衡：县域义务教育均衡监测。Measures whether compulsory education is balanced inside each county.",
-    epilog=_EXIT_CODES,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option("--home", help="全部状态所在目录，默认 JUNHENG_HOME 或检出目录下的 .junheng。Folder of all state."),
-]
+app.add_typer(papers)
 
 
-def _home(home: Path | None) -> Home:
-    return Home(home.expanduser().resolve() if home else default_home())
-
-
-def _usage(message: str) -> NoReturn:
-    err.print(f"[bold]✕[/] {message}")
-    raise typer.Exit(USAGE)
-
-
-def _source(name: str) -> Source:
-    if name not in sources():
-        _usage(f"没有来源“{name}”；有：{'、'.join(sources())} / no such source; there are {', '.join(sources())}")
-    return sources()[name]
-
-
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def refresh(
     source: Annotated[
         list[str] | None, typer.Option("--source", help="只收这个来源的文件，可重复。Take only this source's files.")
@@ -87,20 +64,20 @@ def refresh(
     home: HomeOption = None,
 ) -> None:
     """从报表到县报告，重新计算。From the returns to the county reports."""
-    store = _home(home)
+    store = home_of(home)
     folder = inbox.expanduser().resolve() if inbox else store.inbox
-    names = [_source(name).name for name in source or []]
+    names = [source_of(name).name for name in source or []]
     if not folder.is_dir():
-        _usage(
+        usage(
             f"没有文件夹 {folder}；请建好并放入报表，或用 --inbox 指定。 / No such folder; make it or name one with --inbox."
         )
     files = named_files(folder)
     if not files:
-        _usage(f"{folder} 里没有文件。请放入年度报表，空表可用 junheng template 取。 / The folder is empty.")
+        usage(f"{folder} 里没有文件。请放入年度报表，空表可用 junheng template 取。 / The folder is empty.")
     try:
         wanted = list(years_of(years)) if years else None
     except ValueError:
-        _usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
+        usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
     _ = store.standards  # a faulty standard is said before anything is touched
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
@@ -120,14 +97,12 @@ def _years_to_run(
     early = [year for year in there if year < FIRST_YEAR]
     if early:
         old = found.filter(pl.col("school_year") < FIRST_YEAR)["file"].to_list()
-        _usage(f"学年早于 {FIRST_YEAR}，不能收录：{'、'.join(old)}。请移出收件箱。 / School years before {FIRST_YEAR}.")
+        usage(f"学年早于 {FIRST_YEAR}，不能收录：{'、'.join(old)}。请移出收件箱。 / School years before {FIRST_YEAR}.")
     if not there:
         _report_unread(files)
     years = [year for year in there if wanted is None or year in wanted]
     if not years:
-        _usage(
-            f"收件箱里没有 {asked} 学年的报表；有：{'、'.join(map(str, there))}。 / No return of these school years."
-        )
+        usage(f"收件箱里没有 {asked} 学年的报表；有：{'、'.join(map(str, there))}。 / No return of these school years.")
     return years
 
 
@@ -184,14 +159,14 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
     return SOMETHING_REFUSED if refused.height else ALL_ACCEPTED
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def check(
     files: Annotated[list[Path], typer.Argument(help="要检查的文件。Files to check.", show_default=False)],
 ) -> None:
     """会不会被收录？说出识别结果和每一处问题。Would these files be accepted? Names every fault."""
     missing = [path for path in files if not path.exists()]
     if missing:
-        _usage(f"没有文件 {'、'.join(map(str, missing))} / no such file")
+        usage(f"没有文件 {'、'.join(map(str, missing))} / no such file")
     files = [file for path in files for file in (inbox_files(path) if path.is_dir() else [path])]
     taken = take_in([(str(path), path) for path in files], sources().values())
     _print_faults(taken)
@@ -242,87 +217,13 @@ def _where(fault: dict[str, object]) -> str:
     return sheet + row + header
 
 
-@app.command(epilog=_EXIT_CODES)
-def template(
-    source: Annotated[str, typer.Option("--source", help="来源。The source.")] = "cn-returns",
-    year: Annotated[int | None, typer.Option("--year", help="学年，默认版式最新的一年。School year.")] = None,
-    layout: Annotated[str | None, typer.Option("--layout", help="版式，默认第一个。Layout, default the first.")] = None,
-    standard: Annotated[
-        list[str] | None,
-        typer.Option("--standard", help="写县级报表：这些标准要县里填报的事项，可重复。A county's own return instead."),
-    ] = None,
-    county: Annotated[
-        str | None, typer.Option("--county", help="县级行政区划代码，填入县级报表。County code to fill in.")
-    ] = None,
-    county_name: Annotated[str, typer.Option("--county-name", help="县名，同上。County name to fill in.")] = "",
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件。The file to write.")] = None,
-    home: HomeOption = None,
-) -> None:
-    """写一份空的报表工作簿。Writes an empty return workbook: a school's, or with --standard a county's."""
-    chosen = _source(source)
-    if year is not None and not FIRST_SCHOOL_YEAR <= year <= LAST_SCHOOL_YEAR:
-        span = f"{FIRST_SCHOOL_YEAR}–{LAST_SCHOOL_YEAR}"
-        _usage(f"学年“{year}”不在 {span} 之间 / a school year in {span} is wanted")
-    if standard:
-        asked = [_standard(_home(home), name) for name in standard]
-        path = output or Path(f"{'-'.join(standard)}-{county or 'county'}-{year or ''}".rstrip("-") + ".xlsx")
-        of_year = year or _newest_year(_home(home))
-        _write(path, lambda: _county_template(path, chosen, of_year, asked, (county, county_name) if county else None))
-        return
-    layouts = [name for name, described in chosen.described.layouts.items() if described.table == "schools"]
-    if layout is not None and layout not in layouts:
-        _usage(f"来源 {source} 没有版式“{layout}”；有：{'、'.join(layouts)} / no such layout")
-    name = layout or layouts[0]
-    of_year = year or max(first for first, _ in chosen.episodes(name))
-    path = output or Path(f"{source}-{name}-{of_year}.xlsx")
-    _write(path, lambda: _school_template(path, chosen, name, of_year))
-
-
-def _school_template(path: Path, source: Source, layout: str, year: int) -> None:
-    from reports.return_workbook import write_return  # noqa: PLC0415
-
-    write_return(path, source, layout, year, None)
-
-
-def _county_template(
-    path: Path, source: Source, year: int, asked: list[Standard], county: tuple[str, str] | None
-) -> None:
-    from reports.county_workbook import layout_of, write_county_workbook  # noqa: PLC0415
-
-    if layout_of(source, "county_facts") is None:
-        _usage(f"来源 {source.name} 没有县级报表的版式 / the source has no layout for a county's own return")
-    write_county_workbook(path, source, year, asked, county, None)
-
-
-def _newest_year(store: Home) -> int:
-    """The newest school year of the home; without any, the newest that a layout begins with."""
-    known = store.published().years()
-    return known[-1] if known else max(first for first, _ in sources()["cn-returns"].episodes("school"))
-
-
-def _standard(store: Home, name: str) -> Standard:
-    known = store.standards
-    if name not in known:
-        _usage(f"没有标准“{name}”；有：{'、'.join(known)} / no such standard")
-    return known[name]
-
-
-def _write(path: Path, write: Callable[[], None]) -> None:
-    """A file written, or said why not."""
-    try:
-        write()
-    except (OSError, FileCreateError) as fault:
-        _usage(f"写不了 {path}（{fault}）；请换一个文件名。 / The file cannot be written.")
-    out.print(f"已写 wrote {path}", markup=False)
-
-
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def tables(
     table: Annotated[str | None, typer.Argument(help="只看这张表的各列。Describe this table's columns.")] = None,
     home: HomeOption = None,
 ) -> None:
     """有哪些表，各有哪些学年、多少行。Lists the tables; with a name, its columns."""
-    store = _home(home).published()
+    store = home_of(home).published()
     if table is not None:
         contract = TABLES[_table(table)]
         out.print(
@@ -344,11 +245,11 @@ def tables(
 
 def _table(name: str) -> str:
     if name not in TABLES:
-        _usage(f"没有表“{name}”；有：{'、'.join(TABLES)} / no such table")
+        usage(f"没有表“{name}”；有：{'、'.join(TABLES)} / no such table")
     return name
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def export(
     table: Annotated[str, typer.Argument(help="表名，见 junheng tables。The table's name.", show_default=False)],
     form: Annotated[str, typer.Option("--format", "-f", help="csv | parquet | json | xlsx")] = "csv",
@@ -364,29 +265,29 @@ def export(
     """导出一张表。Exports a table, as published."""
     contract = TABLES[_table(table)]
     if form not in FORMATS:
-        _usage(f"没有格式“{form}”；有：{'、'.join(FORMATS)} / no such format")
-    store = _home(home).published()
+        usage(f"没有格式“{form}”；有：{'、'.join(FORMATS)} / no such format")
+    store = home_of(home).published()
     if not store.partitions(table):
-        _usage(
+        usage(
             f"{store.root} 里还没有表 {table}；请先运行 junheng refresh。 / No such table yet; run junheng refresh first."
         )
     try:
         rows = select(store, contract, where or [])
         content = exported(rows, contract, form)
     except WhereError as fault:
-        _usage(str(fault))
+        usage(str(fault))
     if output:
         try:
             output.write_bytes(content)
         except OSError as fault:
-            _usage(f"写不了 {output}（{fault.strerror}）；请换一个文件名。 / The file cannot be written.")
+            usage(f"写不了 {output}（{fault.strerror}）；请换一个文件名。 / The file cannot be written.")
         err.print(f"{rows.height:,} 行 rows → {output}", markup=False)
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def serve(
     port: Annotated[int, typer.Option("--port", "-p", help="端口。Port.")] = 8000,
     home: HomeOption = None,
@@ -394,20 +295,20 @@ def serve(
     """在本机看站点（仅 127.0.0.1）。Serves the site on the loopback interface only."""
     from assets.serve import serve as run  # noqa: PLC0415
 
-    store = _home(home)
+    store = home_of(home)
     if not (store.published().site / "index.html").exists():
-        _usage(
+        usage(
             f"{store.root} 里还没有站点；请先运行 junheng refresh 或 junheng demo。 / No site yet; run a refresh first."
         )
     try:
         run(store, port, lambda url: out.print(f"{url}  （Ctrl-C 结束 to stop）", markup=False))
     except OSError as fault:
-        _usage(
+        usage(
             f"端口 {port} 用不了（{fault.strerror}）；请用 --port 换一个。 / The port cannot be used; choose another."
         )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 def demo(home: HomeOption = None) -> None:
     """造一个合成省并跑完全程。Makes a synthetic province and runs everything; planted faults are part of it."""
     from assets.demo import make_province, make_standard  # noqa: PLC0415

@@ -259,11 +259,11 @@ class Home:
         ]:
             shutil.rmtree(path, ignore_errors=True)
 
-    def write_pages(self, pages: Iterable[tuple[str, str]], folder: str = "") -> int:
+    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], folder: str = "") -> int:
         """The pages written under the site; files of the folder that are not among them are removed. How many."""
         written = set()
-        for shown, text in pages:
-            write_whole(self.site / shown, text.encode())
+        for shown, content in pages:
+            write_whole(self.site / shown, content.encode() if isinstance(content, str) else content)
             written.add(shown)
         if folder:
             for path in sorted([self.site / folder, *(self.site / folder).rglob("*")], reverse=True):

@@ -137,6 +137,12 @@ _YEAR_TABLES = (
 _LONG_TABLES = ("county_dispersion", "resource_verdicts", "county_verdicts")
 
 
+def report_tables(store: Home, year: int) -> dict[str, pl.DataFrame]:
+    """What a school year's reports are made from: its rows of every table, of some those of the years before too."""
+    tables = {name: store.read(name, [year]) for name in _YEAR_TABLES}
+    return tables | {name: store.read(name, [y for y in store.years() if y <= year]) for name in _LONG_TABLES}
+
+
 @dg.asset(
     deps=[*_YEAR_TABLES, *_LONG_TABLES],
     group_name="reports",
@@ -152,8 +158,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
             if year not in known:
                 store.write_pages([], str(year))
                 continue
-            tables = {table: store.read(table, [year]) for table in _YEAR_TABLES}
-            tables |= {table: store.read(table, [y for y in known if y <= year]) for table in _LONG_TABLES}
+            tables = report_tables(store, year)
             with progress.stage(f"报告 {year}") as done:
                 pages = render_year(
                     tables,
