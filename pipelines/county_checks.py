@@ -128,7 +128,7 @@ def _of_check(
         case Finding():
             rows = _finding(places, inputs.own_facts, finding_key(standard, item, check), check)
         case FactCheck():
-            rows = _fact(places, inputs.own_facts, check, year)
+            rows = _fact(places, inputs.own_facts, check, item, year)
         case Since():
             rows = _since(places, inputs.own_facts, check, year)
         case Growth():
@@ -208,10 +208,35 @@ def _sum_of_facts(facts: pl.DataFrame, names: Sequence[str], *, each: bool) -> p
     )
 
 
-def _quotient(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck) -> pl.DataFrame:
-    """Numerator and denominator of a check over facts, times SCALE, beside each county (and breakdown)."""
+def _of_one_period(facts: pl.DataFrame, names: set[str]) -> pl.DataFrame:
+    """The named facts of the latest period for which a county gives all of them; without one, of its latest period.
+
+    The period is the school year or the year before it. So no figure of one year is divided by one of another.
+    """
+    told = facts.filter(
+        pl.col("fact").is_in(names)
+        & (pl.col("school_id") == "")
+        & pl.col("period").is_between(pl.col("school_year") - 1, pl.col("school_year"))
+    )
+    chosen = (
+        told.filter(pl.col("value").is_not_null())
+        .group_by([*_COUNTY, "period"], maintain_order=True)
+        .agg((pl.col("fact").n_unique() == len(names)).alias("__whole__"))
+        .sort(*_COUNTY, "__whole__", "period")
+        .unique(_COUNTY, keep="last", maintain_order=True)
+        .drop("__whole__")
+    )
+    return told.join(chosen, on=[*_COUNTY, "period"], how="semi", maintain_order="left")
+
+
+def _quotient(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, item: Item) -> pl.DataFrame:
+    """Numerator and denominator of a check over facts, times SCALE, beside each county (and breakdown).
+
+    Breakdowns are those of which the county says anything that a check of the item asks for each of them.
+    """
     key = [*_COUNTY, "breakdown"]
-    names = [*check.plus, *check.minus, *check.over, *check.over_minus]
+    asked = [one for one in item.checks if isinstance(one, FactCheck) and one.each]
+    names = [name for one in asked for name in (*one.plus, *one.minus, *one.over, *one.over_minus)]
     if check.each:
         there = (
             facts.filter(pl.col("fact").is_in(names) & (pl.col("breakdown") != "") & (pl.col("school_id") == ""))
@@ -241,9 +266,10 @@ def _quotient(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck) -> pl
     return rows.with_columns(__top__=(pl.col("__plus__") - pl.col("__minus__")) * check.times, __under__=over)
 
 
-def _fact(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, year: int) -> pl.DataFrame:
-    """The county's figure against its limit."""
-    rows = _with_bound(_quotient(places, facts, check), facts, check, year)
+def _fact(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, item: Item, year: int) -> pl.DataFrame:
+    """The county's figure against its limit, all of them of one period."""
+    own = _of_one_period(facts, {*check.plus, *check.minus, *check.over, *check.over_minus, check.limit_fact} - {""})
+    rows = _with_bound(_quotient(places, own, check, item), own, check, year)
     return _held(rows, check, is_share=check.is_rate, has_denominator=bool(check.over))
 
 
@@ -419,15 +445,16 @@ def _over_schools(
         .agg(
             pl.len().cast(pl.Int64).alias("schools"),
             *((status == s).sum().cast(pl.Int64).alias(f"schools_{s}") for s in ("met", "not_met", "undetermined")),
+            ((status == "met") & (pl.col("reason") == "kind_unknown")).fill_null(value=False).sum().alias("__unsure__"),
             pl.col("limit").drop_nulls().unique().alias("__limits__"),
         )
     )
     rows = places.join(counted, on=_COUNTY, how="left", validate="1:1", maintain_order="left")
     share = check.share if isinstance(check, EverySchool) else None
     met, unknown, total = pl.col("schools_met"), pl.col("schools_undetermined"), pl.col("schools")
-    least = int((share if share is not None else 1) * SCALE)
+    least, unsure = int((share if share is not None else 1) * SCALE), pl.col("__unsure__").cast(pl.Int64)
     is_met = (
-        pl.when(met * SCALE >= total * least)
+        pl.when((met - unsure) * SCALE >= (total - unsure) * least)
         .then(pl.lit(value=True))
         .when((met + unknown) * SCALE < total * least)
         .then(pl.lit(value=False))
@@ -474,24 +501,28 @@ def _other_standard(
         pl.col("standard").is_in(asked) & pl.col("school_year").is_between(year - check.years + 1, year)
     )
     fails = ~pl.col("verdict").is_in(["met", "undetermined", "no_limit"])
-    counted = mine.group_by("source", "county_code", maintain_order=True).agg(
-        fails.any().alias("__fails__"),
-        (pl.col("verdict") == "met").sum().cast(pl.Int64).alias("__met__"),
-        pl.col("standard").unique().sort().str.join(" | ").alias("note"),
-    )
-    has_standard = (
-        pl.lit(value=True)
-        if check.standard
-        else pl.any_horizontal(
-            pl.lit(value=False),
-            *(applies(others[name]) for name in asked),
+    counted = (
+        mine.group_by("source", "county_code", "standard", maintain_order=True)
+        .agg(fails.any().alias("__fails__"), (pl.col("verdict") == "met").sum().cast(pl.Int64).alias("__met__"))
+        .group_by("source", "county_code", maintain_order=True)
+        .agg(
+            pl.col("__fails__").any(),
+            pl.col("__met__").min(),
+            pl.len().cast(pl.Int64).alias("__judged__"),
+            pl.col("standard").sort().str.join(" | ").alias("note"),
         )
+    )
+    # A province may have several base standards: each of them is asked for.
+    asked_here = (
+        pl.lit(1)
+        if check.standard
+        else pl.sum_horizontal(pl.lit(0), *(applies(others[name]).cast(pl.Int64) for name in asked))
     )
     rows = places.join(counted, on=["source", "county_code"], how="left", validate="1:1", maintain_order="left")
     is_met = (
         pl.when(pl.col("__fails__"))
         .then(pl.lit(value=False))
-        .when(pl.col("__met__") >= check.years)
+        .when((pl.col("__met__") >= check.years) & (pl.col("__judged__") >= asked_here))
         .then(pl.lit(value=True))
     )
     return rows.with_columns(
@@ -504,7 +535,7 @@ def _other_standard(
         .when(~is_met)
         .then(pl.lit("not_met"))
         .otherwise(pl.lit("undetermined")),
-        reason=pl.when(~has_standard)
+        reason=pl.when(asked_here == 0)
         .then(pl.lit("no_base_standard"))
         .when(~is_met)
         .then(pl.lit("other_standard_not_met"))

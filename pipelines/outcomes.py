@@ -118,14 +118,14 @@ def _with_points(rows: pl.DataFrame, part: Part, standard: Standard) -> pl.DataF
         return rows.with_columns(score_low=none, score_high=none, total=none, pass_mark=none)
     total = float(part.total) if part.total is not None else float(sum(listed))
     low = pl.col("score_low").fill_null(0.0)
-    # A score of the whole part stands in where its items are not all in the source.
+    high = low + total - pl.col("__judged_points__").fill_null(0.0)
+    # A score of the whole part stands in for items that are not in the source, never for one that is undetermined;
+    # more than is still possible is refused.
     stands_in = pl.col("__given__").is_not_null() & (pl.col("__judged_points__").fill_null(0.0) < total - _EPSILON)
-    stands_in &= pl.col("__given__") <= total
+    stands_in &= (pl.col("__given__") <= high + _EPSILON) & (pl.col("items_undetermined") == 0)
     return rows.with_columns(
         score_low=pl.when(stands_in).then(pl.col("__given__")).otherwise(low),
-        score_high=pl.when(stands_in)
-        .then(pl.col("__given__"))
-        .otherwise(low + total - pl.col("__judged_points__").fill_null(0.0)),
+        score_high=pl.when(stands_in).then(pl.col("__given__")).otherwise(high),
         total=pl.lit(total),
         pass_mark=pl.lit(None if part.pass_mark is None else float(part.pass_mark), pl.Float64),
     )

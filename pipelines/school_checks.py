@@ -64,15 +64,18 @@ def _of_check(
         judged = _every_class(subjects, check)
     else:
         judged = _never_both(subjects, check)
-    # Where it cannot be told whether the subject is of the kind, a failure is not one for certain.
+    # Where it cannot be told whether the subject is of the kind, a failure is not one for certain, and a success
+    # raises no share for certain.
+    has_share = isinstance(check, EverySchool) and check.share < 1
     is_perhaps = pl.col("is_of_kind").is_null() & (pl.col("status") == "not_met")
+    is_unsure = pl.col("is_of_kind").is_null() & (pl.col("status") == "met") & pl.lit(has_share)
     yield judged.with_columns(
         standard=pl.lit(standard.id),
         part=pl.lit(item.part),
         item=pl.lit(item.id),
         check=pl.lit(check.id),
         status=pl.when(is_perhaps).then(pl.lit("undetermined")).otherwise(pl.col("status")),
-        reason=pl.when(is_perhaps).then(pl.lit("kind_unknown")).otherwise(pl.col("reason")),
+        reason=pl.when(is_perhaps | is_unsure).then(pl.lit("kind_unknown")).otherwise(pl.col("reason")),
         relaxation=_applied(eased),
     )
 
@@ -127,7 +130,10 @@ def _every_school(
     eased: Sequence[Relaxation],
     year: int,
 ) -> pl.DataFrame:
-    """Value = numerator × times / denominator of each subject against its limit, by whole numbers."""
+    """Value = numerator × times / denominator of each subject against its limit, by whole numbers.
+
+    A rate above 100 % is refused.
+    """
     numerator = field_total(check.plus, check.minus)
     for field, names in added_fields(eased).items():
         is_added = pl.any_horizontal(f"relaxed:{name}" for name in names)
@@ -137,7 +143,8 @@ def _every_school(
         __numerator__=numerator * check.times, __denominator__=denominator
     )
     top, under, bound = pl.col("__numerator__"), pl.col("__denominator__"), pl.col("__bound__")
-    can = top.is_not_null() & (under > 0) & bound.is_not_null()
+    is_over = (top > under * check.times).fill_null(value=False) & pl.lit(check.is_rate)
+    can = top.is_not_null() & (under > 0) & bound.is_not_null() & ~is_over
     is_met = pl.when(can).then(holds(top, under, bound, check.must_be))
     asked, held = bound * under, top * _SQUARE
     deficit = held - asked if check.must_be in ("at_most", "below") else asked - held
@@ -147,12 +154,14 @@ def _every_school(
     gap = (deficit + (whole_step - 1)) // whole_step if is_counted else deficit.cast(pl.Float64) / whole_step
     return bounded.with_columns(
         unit=pl.lit(check.unit),
-        value=pl.when(under > 0).then(ratio(top.cast(pl.Float64), under.cast(pl.Float64))),
+        value=pl.when((under > 0) & ~is_over).then(ratio(top.cast(pl.Float64), under.cast(pl.Float64))),
         limit=bound.cast(pl.Float64) / _SQUARE,
         gap=pl.when(is_met).then(0.0).when(~is_met).then(gap.cast(pl.Float64)),
         status=_status(is_met),
         reason=pl.when(is_met.is_not_null())
         .then(pl.lit(None, pl.String))
+        .when(is_over)
+        .then(pl.lit("rate_over_100"))
         .when(bound.is_null())
         .then(pl.lit("limit_not_reported"))
         .when(under == 0)
@@ -189,28 +198,22 @@ def _bounded(
 
 
 def _every_class(subjects: pl.DataFrame, check: EveryClass) -> pl.DataFrame:
-    """How many classes are in the bands above; without bands, a mean above the limit proves that there are some."""
+    """How many classes are in the bands above; a mean above the limit proves that there are some, whatever they say."""
     above = [f"classes_{band}" for band in BANDS if int(band.split("_")[0]) > check.at_most]
     classes = pl.sum_horizontal(above, ignore_nulls=False)
     known = pl.sum_horizontal(above, ignore_nulls=True)
-    proves = (pl.col("pupils") > check.at_most * pl.col("classes")).fill_null(value=False)
-    is_met = (
-        pl.when(known > 0)
-        .then(pl.lit(value=False))
-        .when(classes == 0)
-        .then(pl.lit(value=True))
-        .when(proves)
-        .then(pl.lit(value=False))
-    )
+    proves = (pl.col("classes") > 0) & (pl.col("pupils") > check.at_most * pl.col("classes"))
+    proves = proves.fill_null(value=False)
+    is_met = pl.when((known > 0) | proves).then(pl.lit(value=False)).when(classes == 0).then(pl.lit(value=True))
     return subjects.with_columns(
         unit=pl.lit("classes"),
-        value=classes.cast(pl.Float64),
+        value=pl.when((known > 0) | ~proves).then(classes.cast(pl.Float64)),
         limit=pl.lit(0.0),
-        gap=classes.cast(pl.Float64),
+        gap=pl.when((known > 0) | ~proves).then(classes.cast(pl.Float64)),
         status=_status(is_met),
         reason=pl.when(is_met.is_null())
         .then(pl.lit("not_reported"))
-        .when(classes.is_null() & ~is_met & (known == 0))
+        .when(~is_met & (known == 0))
         .then(pl.lit("mean_above")),
     )
 
