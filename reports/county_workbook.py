@@ -18,6 +18,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from reports import sheet
 from reports.requirement import formula, in_words, unit_words
 from reports.return_workbook import CREATED
 from schemas.contract import DECIMAL, Column, Contract
@@ -34,23 +35,47 @@ _SPARE_ROWS = 300
 """Rows below the last one that have the drop-downs and checks of their column too."""
 _FIRST_DAY, _LAST_DAY = dt.date(1949, 10, 1), dt.date(2100, 12, 31)
 _WIDTHS = {
-    "fact": 34,
-    "value": 16,
-    "note": 36,
-    "evidence": 30,
-    "measure": 40,
+    "school_year": 6,
+    "county_code": 8,
+    "county_name": 9,
+    "standard": 16,
+    "item": 18,
+    "school_id": 12,
+    "fact": 22,
+    "period": 6,
+    "breakdown": 9,
+    "value": 14,
+    "finding": 6,
+    "score": 7,
+    "note": 22,
+    "evidence": 20,
+    "office": 10,
+    "measure": 30,
     "findings": 40,
-    "title": 40,
+    "title": 36,
     "sha256": 20,
-    "plan": 26,
-    "标准": 24,
-    "条目": 40,
-    "要求": 44,
-    "单位": 9,
-    "条目名称": 36,
-    "学校名称": 24,
-    "填写说明": 40,
+    "plan": 24,
+    "标准": 10,
+    "条目": 26,
+    "要求": 34,
+    "单位": 6,
+    "条目名称": 26,
+    "学校名称": 16,
+    "填写说明": 22,
 }
+_WIDEST, _NARROWEST = 14, 7
+"""Of a column whose width is not set here: by its header, which may stand on two lines."""
+_A4_HOLDS = 190
+"""A sheet that is wider is printed on A3."""
+_STILL = ("条目", "county_name")
+"""Up to the first of these columns that it has, a sheet stands still when it is moved sideways."""
+_DATE_WIDTH = 11
+_TWO_LINES = 2
+"""Lines that a row of facts has at least: room to write."""
+_ITEM_WIDTHS = (15, 14, 14, 20, 6, 30, 42, 26, 15)
+_HOW_TO_WIDTHS = (64, 56)
+_WORDS = 4
+"""What a line of English words loses where they wrap."""
 _CONFIDENCE = {"secondary": "二手来源", "inferred": "推定", "provincial": "省定"}
 _ITEM_COLUMNS = ("标准", "标准名称", "部分", "条目", "编号", "条目名称", "要求", "依据", "可选标准")
 _HOW_TO = (
@@ -129,7 +154,7 @@ def write_county_workbook(
     without a county they stand alone. The same rows give the same bytes.
     """
     held = {name: _of(frame, year, county) for name, frame in (rows or {}).items()}
-    with xlsxwriter.Workbook(path) as book:
+    with xlsxwriter.Workbook(path, sheet.book_options()) as book:
         book.set_properties({"created": CREATED, "title": f"county return {year}"})
         formats = _formats(book)
         _how_to(book.add_worksheet(HOW_TO_SHEET), asked, county, year, formats)
@@ -314,15 +339,17 @@ def _sheet(
     """One sheet: header with notes, rows, drop-downs and checks."""
     described = {column.name: column for column in contract.columns}
     blank_means = source.described.layouts[layout]
-    page.freeze_panes(1, 0)
-    page.set_landscape()
-    page.set_paper(9)
-    page.fit_to_pages(1, 0)
-    page.repeat_rows(0)
-    for position, header in enumerate(_ordered(source, layout, contract, year)):
+    columns = _ordered(source, layout, contract, year)
+    names = [header if isinstance(header, str) else header.column for header in columns]
+    titles = [header if isinstance(header, str) else header.header for header in columns]
+    widths = [_width(name, title, described.get(name)) for name, title in zip(names, titles, strict=True)]
+    _print(page, sheet.A4 if sum(widths) <= _A4_HOLDS else sheet.A3)
+    page.freeze_panes(1, 1 + next(names.index(name) for name in _STILL if name in names))
+    page.set_row(0, sheet.height(max(map(sheet.lines, titles, (width + 1 for width in widths)))))
+    for position, header in enumerate(columns):
         if isinstance(header, str):
             page.write_string(0, position, header, formats.guide_head)
-            page.set_column(position, position, _WIDTHS.get(header, 14), formats.guide)
+            page.set_column(position, position, widths[position], formats.guide)
             for row, line in enumerate(lines, 1):
                 if line.guides.get(header):
                     page.write_string(row, position, line.guides[header], formats.guide)
@@ -331,11 +358,31 @@ def _sheet(
         may_be_blank = column.name in (*blank_means.blank_is_whole, *blank_means.blank_is_year)
         page.write_string(0, position, header.header, formats.head)
         page.write_comment(0, position, _note(column, source, year, may_be_blank=may_be_blank), {"x_scale": 2})
-        width = _WIDTHS.get(column.name, min(22, max(10, 2 * len(header.header))))
-        page.set_column(position, position, width, _format(column, formats))
+        page.set_column(position, position, widths[position], _format(column, formats))
         for row, line in enumerate(lines, 1):
             _cell(page, row, position, column, line, source, year, formats)
         _validate(page, position, column, lines, source, asked)
+    for row, line in enumerate(lines, 1):
+        said = {**line.guides, **{name: value for name, value in line.cells.items() if isinstance(value, str)}}
+        needed = [sheet.lines(said[name], width) for name, width in zip(names, widths, strict=True) if said.get(name)]
+        page.set_row(row, sheet.height(max(_TWO_LINES, *needed)))
+
+
+def _width(name: str, title: str, column: Column | None) -> float:
+    """The width of a column, set for what it holds, else by its header."""
+    if name in _WIDTHS:
+        return _WIDTHS[name]
+    if column is not None and column.dtype == pl.Date:
+        return _DATE_WIDTH
+    return min(_WIDEST, max(_NARROWEST, sheet.wide(title) // 2 + 4))
+
+
+def _print(page: Worksheet, paper: int) -> None:
+    """Landscape, as wide as the page, the grid too, the header on every page, page numbers below."""
+    sheet.print_setup(page, is_wide=True, paper=paper)
+    page.hide_gridlines(0)
+    page.repeat_rows(0)
+    page.set_footer("&L&A&R第 &P 页，共 &N 页")
 
 
 def _format(column: Column, formats: _Formats) -> Format:
@@ -484,31 +531,41 @@ def _how_to(
     page: Worksheet, asked: Sequence[Standard], county: tuple[str, str] | None, year: int, formats: _Formats
 ) -> None:
     """The sheet that says how to fill in, and which standards ask."""
-    page.set_column(0, 0, 70, formats.text)
-    page.set_column(1, 1, 70, formats.guide)
+    for position, (width, style) in enumerate(zip(_HOW_TO_WIDTHS, (formats.text, formats.guide), strict=True)):
+        page.set_column(position, position, width, style)
     title = f"{county[1] if county else ''}{year}/{year + 1} 学年县级上报表"
-    page.write_string(0, 0, title, formats.head)
-    page.write_string(0, 1, f"County return, school year {year}/{year + 1}", formats.head)
-    for row, (chinese, english) in enumerate(_HOW_TO, 1):
-        page.write_string(row, 0, chinese, formats.text)
-        page.write_string(row, 1, english, formats.guide)
-    start = len(_HOW_TO) + 2
-    page.write_string(start, 0, "本表所依据的标准", formats.head)
-    page.write_string(start, 1, "Standards that ask", formats.head)
-    for row, standard in enumerate(asked, start + 1):
-        page.write_string(row, 0, f"{standard.title.zh}（{standard.document.zh}）", formats.text)
-        page.write_string(row, 1, f"{standard.title.en} ({standard.document.en})", formats.guide)
+    rows = [
+        (title, f"County return, school year {year}/{year + 1}"),
+        *_HOW_TO,
+        ("", ""),
+        ("本表所依据的标准", "Standards that ask"),
+        *(
+            (f"{standard.title.zh}（{standard.document.zh}）", f"{standard.title.en} ({standard.document.en})")
+            for standard in asked
+        ),
+    ]
+    heads = (0, len(_HOW_TO) + 2)
+    for row, (chinese, english) in enumerate(rows):
+        if chinese:
+            page.write_string(row, 0, chinese, formats.head if row in heads else formats.text)
+            page.write_string(row, 1, english, formats.head if row in heads else formats.guide)
+        left, right = _HOW_TO_WIDTHS
+        needed = max(sheet.lines(chinese, left), sheet.lines(english, right - _WORDS))
+        page.set_row(row, sheet.height(needed))
+    _print(page, sheet.A4)
 
 
 def _items(page: Worksheet, asked: Sequence[Standard], year: int, formats: _Formats) -> None:
     """The list of items by the names that the other sheets call them, and the standards to choose from."""
-    for position, (name, width) in enumerate(zip(_ITEM_COLUMNS, (20, 30, 16, 34, 8, 40, 50, 50, 20), strict=True)):
+    for position, (name, width) in enumerate(zip(_ITEM_COLUMNS, _ITEM_WIDTHS, strict=True)):
         page.write_string(0, position, name, formats.guide_head)
         page.set_column(position, position, width, formats.guide)
     page.freeze_panes(1, 0)
+    _print(page, sheet.A4)
     for row, cells in enumerate(_item_cells(asked, year), 1):
         for position, cell in enumerate(cells):
             page.write_string(row, position, cell, formats.guide)
+        page.set_row(row, sheet.height(max(map(sheet.lines, cells, _ITEM_WIDTHS))))
     for row, standard in enumerate(asked, 1):
         page.write_string(row, len(_ITEM_COLUMNS) - 1, standard.id, formats.guide)
 

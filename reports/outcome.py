@@ -20,6 +20,8 @@ _ROLES = {
     "tracking": marked("跟踪"),
 }
 
+_BY_RULE = {"points": marked("按得分评定的条目"), "count": marked("按达标项数评定的条目")}
+
 
 def shown_verdict(status: str) -> Verdict:
     """A status with its sign and word."""
@@ -71,7 +73,7 @@ def part_of(standard: Standard, part: str) -> Part | None:
 
 def role_words(part: Part) -> str:
     """What a part does to the verdict."""
-    return _(_ROLES[part.role])
+    return _(_BY_RULE.get(part.rule, _ROLES["items"]) if part.role == "items" else _ROLES[part.role])
 
 
 def part_lines(county: CountyTables, standard: Standard) -> tuple[PartLine, ...]:

@@ -1,10 +1,11 @@
-"""The papers that go with a county's page: official forms, inspection feedback, recommendation form, schools' documents."""
+"""The papers that go with a county's page: official forms, feedback, recommendation, standards compared, schools' documents."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 
+from reports.documents.comparison import compared, side_by_side
 from reports.documents.feedback import inspection_feedback
 from reports.documents.model import Document
 from reports.documents.pioneer import recommendation_form
@@ -33,7 +34,7 @@ def workbook(sheets: Sequence[Form]) -> bytes:
 
 
 def county_papers(county: CountyTables, folder: str) -> Iterator[File]:
-    """The forms of a county by standard, its inspection feedback, and its recommendation form where one is asked for.
+    """The forms of a county by standard, and its own documents.
 
     `folder` is the county's under the site.
     """
@@ -59,10 +60,15 @@ def school_documents(county: CountyTables, school_id: str) -> list[Document]:
 
 
 def county_documents(county: CountyTables) -> list[Document]:
-    """The county's inspection feedback, and its recommendation form where one is asked for."""
+    """The county's inspection feedback, its recommendation form where one is asked for, and its standards side by side.
+
+    Side by side stand the standards that limit difference coefficients, where there are two or more.
+    """
     found = [inspection_feedback(county)]
     if any(standard.quota is not None for standard in county.standards):
         found.append(recommendation_form(county))
+    if len(compared(county)) > 1:
+        found.append(side_by_side(county))
     return found
 
 

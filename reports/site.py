@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 
+import msgspec
 import polars as pl
 
-from reports import render, sentences
+from reports import display, render, sentences
 from reports.county import county_report
+from reports.data import county_json
+from reports.documents.comparison import KIND, called, compared
 from reports.downloads import indicators_csv
+from reports.indicator import indicator_reports
 from reports.index import site_index
 from reports.language import gettext as _
 from reports.model import Link
 from reports.papers import File, county_papers, form_standards, province_papers
-from reports.province import province_report
+from reports.province import areas, province_report, status_reports
+from reports.search import search_json
 from reports.year import CountyTables, YearTables
 from schemas.source import Source
 from standards.standard import Standard
@@ -29,8 +35,9 @@ def render_year(
     is_synthetic: bool,
     each: Callable[[str], None] = lambda _county: None,
 ) -> Iterator[File]:
-    """The pages of a school year: `<year>/index.html`, and for each county `index.html`, `report.md`,
-    `indicators.csv`, its forms and its documents; for each province the forms of all its counties.
+    """The pages of a school year: `<year>/index.html`, its table of counties in other orders, a page per indicator,
+    `search.json` over counties and schools; and for each county `index.html`, `report.md`,
+    `indicators.csv`, `report.json`, its forms and its documents; for each province the forms of all its counties.
 
     `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
     `resource_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
@@ -39,14 +46,37 @@ def render_year(
     """
     year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic)
     yield f"{year}/index.html", render.province_html(province_report(year_tables, years))
+    for page, status in status_reports(year_tables, years):
+        yield f"{year}/{page}", render.status_html(status)
+    for indicator in indicator_reports(year_tables, areas(year_tables), years):
+        yield indicator.path, render.indicator_html(indicator)
+    yield f"{year}/search.json", search_json(year_tables, areas(year_tables))
     for county in year_tables.counties():
         each(county.name)
-        report = county_report(county, years, _papers(county))
-        yield f"{report.path}/index.html", render.county_html(report)
-        yield f"{report.path}/report.md", render.county_markdown(report)
-        yield f"{report.path}/indicators.csv", indicators_csv(county)
-        yield from county_papers(county, report.path)
+        yield from _county(county, years)
     yield from province_papers(year_tables)
+
+
+def _county(county: CountyTables, years: Sequence[int]) -> Iterator[File]:
+    """A county's page, and the files that it leads to with their sizes."""
+    report = county_report(county, years, _papers(county))
+    folder = f"{report.path}/"
+    files = [
+        (f"{folder}report.md", render.county_markdown(report)),
+        (f"{folder}indicators.csv", indicators_csv(county)),
+        (f"{folder}report.json", county_json(county, report)),
+        *county_papers(county, report.path),
+    ]
+    sizes = {path.removeprefix(folder): _size(path, content) for path, content in files}
+    links = tuple(msgspec.structs.replace(link, size=sizes[link.href]) for link in report.downloads)
+    yield f"{folder}index.html", render.county_html(msgspec.structs.replace(report, downloads=links))
+    yield from files
+
+
+def _size(path: str, content: str | bytes) -> str:
+    """The form and size of a file."""
+    length = len(content.encode() if isinstance(content, str) else content)
+    return display.file_size(length, PurePosixPath(path).suffix.removeprefix("."))
 
 
 def _papers(county: CountyTables) -> list[Link]:
@@ -61,6 +91,8 @@ def _papers(county: CountyTables) -> list[Link]:
     links.append(Link(label=_("督查反馈意见"), href="documents/inspection-feedback.html"))
     if any(standard.quota is not None for standard in county.standards):
         links.append(Link(label=_("推荐表"), href="documents/recommendation-form.html"))
+    if len(shown := compared(county)) > 1:
+        links.append(Link(label=called(shown), href=f"documents/{KIND}.html"))
     return links
 
 

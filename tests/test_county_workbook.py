@@ -319,6 +319,33 @@ def test_text_is_never_a_formula_and_the_same_rows_give_the_same_bytes(tmp_path:
                 assert "<f>" not in parts.read(name).decode()
 
 
+def test_every_sheet_has_a_frozen_header_and_prints_legibly(tmp_path: Path, everything: list[Standard]) -> None:
+    path = empty(tmp_path, everything)
+    with zipfile.ZipFile(path) as parts:
+        for place, name in enumerate(fastexcel.read_excel(path).sheet_names, 1):
+            text = parts.read(f"xl/worksheets/sheet{place}.xml").decode()
+            assert name == HOW_TO_SHEET or 'ySplit="1"' in text
+            assert 'orientation="landscape"' in text
+            assert "&amp;P" in text
+            columns = re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', text)
+            width = sum((int(last) - int(first) + 1) * float(each) for first, last, each in columns)
+            paper = {"9": 297, "8": 420}[re.findall(r'paperSize="(\d+)"', text)[0]]
+            assert (paper / 25.4 - 0.8) / (width * 8.5 / 96) >= 0.55, name
+            if name in (HOW_TO_SHEET, ITEMS_SHEET):
+                assert paper == 297
+
+
+def test_what_is_asked_of_a_row_is_not_clipped(tmp_path: Path, everything: list[Standard]) -> None:
+    path = empty(tmp_path, everything)
+    asked = sheet(path, "县级事项")["要求"].fill_null("").to_list()
+    with zipfile.ZipFile(path) as parts:
+        text = parts.read("xl/worksheets/sheet2.xml").decode()
+    heights = [float(high) for high in re.findall(r'<row [^>]* ht="([\d.]+)"', text)][1:]
+    assert len(heights) == len(asked)
+    for words, high in zip(asked, heights, strict=True):
+        assert high >= min(408, 13 * -(-len(words.encode("gb18030")) // 34))
+
+
 # There and back.
 
 

@@ -418,6 +418,31 @@ def test_a_workbook_prints_on_a4_with_its_header_on_every_page() -> None:
     assert b"_xlnm.Print_Titles" in book.parts["xl/workbook.xml"]
 
 
+def test_every_sheet_of_a_document_prints_legibly_on_a4() -> None:
+    for document in documents(county()):
+        book = Workbook(document_xlsx(document))
+        for sheet in range(len(book.names)):
+            xml = book.sheet(sheet)
+            setup = xml.find("m:pageSetup", _NAMES)
+            assert setup is not None
+            paper = 297 if setup.get("orientation") == "landscape" else 210
+            width = sum(
+                (int(column.get("max", "")) - int(column.get("min", "")) + 1) * float(column.get("width", ""))
+                for column in xml.iterfind(".//m:col", _NAMES)
+            )
+            # Inches of the page between its margins, over those of the columns at 8.5 pixels a digit.
+            assert (paper / 25.4 - 0.8) / (width * 8.5 / 96) >= 0.65, (document.title, book.names[sheet])
+
+
+def test_a_row_of_a_document_is_as_high_as_its_longest_text() -> None:
+    for document in documents(county()):
+        book = Workbook(document_xlsx(document))
+        (width,) = [float(column.get("width", "")) for column in book.sheet(0).iterfind(".//m:col", _NAMES)]
+        heights = [float(row.get("ht", "15")) for row in book.sheet(0).iterfind(".//m:row", _NAMES)]
+        for (text, *_rest), high in zip(book.rows(0), heights, strict=True):
+            assert high >= min(408, 13 * -(-len(str(text).encode("gb18030")) // int(width)))
+
+
 def table_of(document: Document, words: str) -> Table:
     """The one table whose caption holds the words."""
     (found,) = [table for table in tables(document) if words in table.caption]

@@ -20,6 +20,7 @@ from pipelines.indicators import unit_indicators
 from pipelines.judgement import judge
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
+from reports import sheet as room
 from reports.forms import Form, forms, forms_csv, province_forms, write_forms
 from reports.forms.form import number
 from reports.year import CountyTables, YearTables
@@ -509,6 +510,61 @@ def test_sheets_print_on_a4_landscape_as_wide_as_the_page_with_the_header_repeat
     for form in quality.values():
         top = header_row(book, form) + 1
         assert f"'{form.id}'!${top}:${top}" in names or f"{form.id}!${top}:${top}" in names
+
+
+def print_scale(xml: ET.Element, digit: float = 8.5 / 96) -> float:
+    """How much a sheet shrinks to be as wide as A4 landscape; where the font is not installed, a digit is that wide."""
+    columns = [(int(c.get("min", "")), int(c.get("max", "")), float(c.get("width", ""))) for c in xml.iter("col")]
+    inches = digit * sum((last - first + 1) * width for first, last, width in columns)
+    return float(min(1.0, (297 / 25.4 - 2 * room.SIDE_MARGIN) / inches))
+
+
+@pytest.mark.parametrize("province", ["690000", "510000", "370000", "440000", "650000"])
+def test_every_form_prints_legibly_on_a4(province: str) -> None:
+    long = "一所名称很长而且在镇中心区和镇乡结合区都设有教学点的九年一贯制实验学校"
+    here = [row | {"province_code": province, "school_name": long} for row in DRAWN]
+    year = year_of(here, [row | {"province_code": province, "note": long * 9} for row in SAID], dict(standards()))
+    county = next(iter(year.counties()))
+    for standard in county.standards:
+        for made in (forms(county, standard), province_forms(year, province, standard)):
+            book = saved(made)
+            for name in fastexcel.read_excel(book).sheet_names:
+                assert print_scale(sheet_xml(book, name)) >= 0.55, (standard.id, name)
+            for form in made:
+                if len(form.columns) <= 12:
+                    assert print_scale(sheet_xml(book, form.id)) >= 0.65, form.heading
+
+
+def test_rows_are_as_high_as_their_wrapped_text_and_no_figure_is_wider_than_its_column(county: CountyTables) -> None:
+    for standard in county.standards:
+        made = forms(county, standard)
+        book = saved(made)
+        for form in made:
+            xml = sheet_xml(book, form.id)
+            widths = [
+                float(column.get("width", ""))
+                for column in xml.iter("col")
+                for _ in range(int(column.get("min", "")), int(column.get("max", "")) + 1)
+            ]
+            printed = [place for place, column_ in enumerate(form.columns) if column_.is_printed]
+            heights = [float(row.get("ht", "15")) for row in xml.iter("row")][-len(form.rows) or None :]
+            assert len(widths) == len(printed)
+            for row, high in zip(form.rows, heights, strict=False):
+                for place, width in zip(printed, widths, strict=True):
+                    needed = room.wide(row[place].shown)
+                    if form.columns[place].is_number:
+                        assert needed < width, form.heading
+                    elif row[place].shown:
+                        assert min(409, -(-needed // int(width)) * 13) <= high, form.heading
+
+
+def test_no_sheet_is_hidden(quality: dict[str, Form]) -> None:
+    with zipfile.ZipFile(io.BytesIO(saved(tuple(quality.values())))) as packed:
+        assert "hidden" not in packed.read("xl/workbook.xml").decode()
+
+
+def test_a_unit_stands_on_a_line_of_its_own_in_the_header(quality: dict[str, Form]) -> None:
+    assert "在校生数\n（人）" in table_of(saved(tuple(quality.values())), quality["表Ⅱ-2"]).columns
 
 
 def test_a_thick_line_stands_above_and_below_each_table(quality: dict[str, Form]) -> None:

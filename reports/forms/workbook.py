@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Sequence
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -18,17 +17,17 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from reports import display
+from reports import display, sheet
 from reports.forms.form import Cell, Column, Form, legend, synthetic_words
 from reports.language import gettext as _
 from reports.return_workbook import CREATED
 
-_A4 = 9
-_THICK, _THIN = 5, 1
-_FONT = "宋体"
-_NARROWEST = 90
-_SAMPLE = 400
-"""Rows that a column's width is measured by; longer text wraps."""
+_THICK, _THIN, _HAIR = 5, 1, 7
+_GREY = "#A6A6A6"
+_TITLE_HEIGHT, _ROOMY = 24, 4
+_COVER = (26, 76, 10)
+_NOTES = (5, 108)
+"""Widths of the columns of the cover and of the notes."""
 _INERT = re.compile(r"^[=+\-@\t\r]")
 
 
@@ -38,12 +37,28 @@ class _Styles:
     def __init__(self, book: Workbook) -> None:
         self._book = book
         self._made: dict[tuple[tuple[str, object], ...], Format] = {}
+        self._cells: dict[tuple[str, int, bool], Format] = {}
 
     def get(self, **properties: object) -> Format:
+        """The format with these properties."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
-            self._made[key] = self._book.add_format({"font_name": _FONT, "font_size": 10, "valign": "top"} | properties)
+            self._made[key] = self._book.add_format({"valign": "vcenter"} | properties)
         return self._made[key]
+
+    def cell(self, kind: str, places: int, *, is_last: bool) -> Format:
+        """The format of a table's cell: a figure with so many decimals, a symbol in its stead, or text."""
+        found = self._cells.get((kind, places, is_last))
+        if found is None:
+            edge = {"bottom": _THICK} if is_last else {"bottom": _HAIR, "bottom_color": _GREY}
+            figure = "0." + "0" * places if places else "0"
+            found = self.get(
+                num_format=figure if kind == "figure" else "@",
+                **({"text_wrap": True, "indent": 1} if kind == "text" else {"align": "right"}),
+                **edge,
+            )
+            self._cells[kind, places, is_last] = found
+        return found
 
 
 def write_forms(forms: Sequence[Form], target: Path | BytesIO) -> None:
@@ -51,7 +66,7 @@ def write_forms(forms: Sequence[Form], target: Path | BytesIO) -> None:
     if not forms:
         raise ValueError("no form to write: the standard is not for this county or province")
     about = forms[0].about
-    with xlsxwriter.Workbook(target) as book:
+    with xlsxwriter.Workbook(target, sheet.book_options()) as book:
         title = _("{place}{standard}评估表").format(place=about.place, standard=about.standard)
         book.set_properties({"created": CREATED, "title": title})
         styles = _Styles(book)
@@ -94,6 +109,8 @@ def _cover(page: Worksheet, forms: Sequence[Form], title: str, styles: _Styles) 
     """Whose forms, of which year, under which standard; the list of forms, each leading to its sheet."""
     about = forms[0].about
     plain, label = styles.get(text_wrap=True), styles.get(bold=True)
+    names, titles, counts = _COVER
+    page.set_row(0, _TITLE_HEIGHT + 6)
     page.write_string(0, 0, title, styles.get(bold=True, font_size=18))
     row = 2
     facts = [
@@ -109,6 +126,7 @@ def _cover(page: Worksheet, forms: Sequence[Form], title: str, styles: _Styles) 
     for name, value in facts:
         page.write_string(row, 0, name, label)
         page.write_string(row, 1, value, plain)
+        page.set_row(row, sheet.height(sheet.lines(value, titles)))
         row += 1
     row += 1
     for column, name in enumerate((_("表号"), _("表名"), _("行数"))):
@@ -118,72 +136,72 @@ def _cover(page: Worksheet, forms: Sequence[Form], title: str, styles: _Styles) 
         link = styles.get(font_color="#0B4F8A", underline=1, **bottom)
         page.write_url(row + place, 0, f"internal:'{form.id}'!A1", link, form.id)
         page.write_string(row + place, 1, form.title, styles.get(text_wrap=True, **bottom))
+        page.set_row(row + place, sheet.height(sheet.lines(form.title, titles)))
         page.write_number(row + place, 2, len(form.rows), styles.get(num_format="0", **bottom))
-    page.set_column(0, 0, 24)
-    page.set_column(1, 1, 70)
-    page.set_column(2, 2, 8)
+    page.set_column(0, 0, names)
+    page.set_column(1, 1, titles)
+    page.set_column(2, 2, counts)
     _print(page, about.document, last=(row + len(forms), 2))
 
 
 def _sheet(page: Worksheet, form: Form, styles: _Styles) -> None:
-    """One form: title, lines, then the table with its header."""
+    """One form: title, lines, then the table with its header; rows as high as their text needs."""
     shown = [place for place, column in enumerate(form.columns) if column.is_printed]
     columns = [form.columns[place] for place in shown]
-    headings = [f"{column.label}（{column.unit}）" if column.unit else column.label for column in columns]
-    widths = [
-        _width(heading, [row[place] for row in form.rows[:_SAMPLE]])
-        for heading, place in zip(headings, shown, strict=True)
-    ]
+    cells = [[row[place] for row in form.rows] for place in shown]
+    wishes = [_wish(column, held) for column, held in zip(columns, cells, strict=True)]
+    widths = sheet.fitted(wishes, sheet.LANDSCAPE)
+    page.set_row(0, _TITLE_HEIGHT)
     page.write_string(0, 0, form.heading, styles.get(bold=True, font_size=14))
-    lines = [part for line in form.lines for part in _broken(line, max(int(sum(widths)), _NARROWEST))]
+    lines = [part for line in form.lines for part in sheet.broken(line, sum(widths))]
     for place, line in enumerate(lines, 1):
         page.write_string(place, 0, line, styles.get(font_size=9))
     top = len(lines) + 1
-    edge = {"top": _THICK, "bottom": _THIN if form.rows else _THICK}
-    for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
-        page.write_string(top, place, heading, styles.get(bold=True, text_wrap=True, align="center", **edge))
-        page.set_column(place, place, width)
+    _header(page, top, columns, widths, styles, is_empty=not form.rows)
     last = top + len(form.rows)
-    for at, row in enumerate(form.rows, top + 1):
-        bottom = {"bottom": _THICK} if at == last else {}
-        for place, (column, index) in enumerate(zip(columns, shown, strict=True)):
-            _write(page, at, place, column, row[index], styles, bottom)
+    lengths = [1] * len(form.rows)
+    for place, (column, held, wish, width) in enumerate(zip(columns, cells, wishes, widths, strict=True)):
+        wraps = width < wish.wanted and wish.is_text
+        for at, cell in enumerate(held):
+            _write(page, top + 1 + at, place, column, cell, styles, is_last=top + 1 + at == last)
+            if wraps and cell.number is None:
+                lengths[at] = max(lengths[at], sheet.lines(cell.text, width))
+    for at, length in enumerate(lengths, top + 1):
+        page.set_row(at, sheet.height(length))
     page.freeze_panes(top + 1, 0)
     page.repeat_rows(top)
     _print(page, form.about.document, last=(last, len(columns) - 1))
 
 
+def _header(
+    page: Worksheet, row: int, columns: Sequence[Column], widths: Sequence[float], styles: _Styles, *, is_empty: bool
+) -> None:
+    """The header: names wrap, a unit stands on a line of its own."""
+    style = styles.get(bold=True, text_wrap=True, align="center", top=_THICK, bottom=_THICK if is_empty else _THIN)
+    headings = [f"{column.label}\n（{column.unit}）" if column.unit else column.label for column in columns]
+    for place, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        page.write_string(row, place, heading, style)
+        page.set_column(place, place, width)
+    longest = max(sheet.lines(heading, width + 1) for heading, width in zip(headings, widths, strict=True))
+    page.set_row(row, sheet.height(longest) + _ROOMY)
+
+
 def _write(
-    page: Worksheet, row: int, place: int, column: Column, cell: Cell, styles: _Styles, edge: dict[str, int]
+    page: Worksheet, row: int, place: int, column: Column, cell: Cell, styles: _Styles, *, is_last: bool
 ) -> None:
     if cell.number is not None:
-        shape = "0" if not cell.places else "0." + "0" * cell.places
-        page.write_number(row, place, cell.number, styles.get(num_format=shape, **edge))
+        page.write_number(row, place, cell.number, styles.cell("figure", cell.places, is_last=is_last))
     else:
-        align = {"align": "right"} if column.is_number else {"text_wrap": True}
-        page.write_string(row, place, cell.text, styles.get(num_format="@", **align, **edge))
+        kind = "symbol" if column.is_number else "text"
+        page.write_string(row, place, cell.text, styles.cell(kind, 0, is_last=is_last))
 
 
-def _width(heading: str, cells: Sequence[Cell]) -> float:
-    """A column's width: its longest cell, its header on at most four lines; Chinese characters are two wide."""
-    longest = max((_wide(cell.shown) for cell in cells), default=0)
-    return min(44.0, max(longest + 2.0, _wide(heading) / 4 + 3, 7.0))
-
-
-def _broken(line: str, width: int) -> list[str]:
-    """A line in pieces that the table is wide enough for: a cell beside an empty one runs on, but not off the page."""
-    pieces, used = [""], 0
-    for letter in line:
-        if used + _wide(letter) > width:
-            pieces.append("")
-            used = 0
-        pieces[-1] += letter
-        used += _wide(letter)
-    return pieces
-
-
-def _wide(words: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
+def _wish(column: Column, cells: Sequence[Cell]) -> sheet.Wish:
+    """The width that a column wants and the least that it can do with."""
+    longest = max((sheet.wide(cell.shown) for cell in cells), default=0)
+    if column.is_number:
+        return sheet.number_wish(longest, sheet.wide(column.label), sheet.wide(f"（{column.unit}）"))
+    return sheet.text_wish(longest, sheet.wide(column.label))
 
 
 def _notes(page: Worksheet, forms: Sequence[Form], styles: _Styles) -> None:
@@ -202,21 +220,21 @@ def _notes(page: Worksheet, forms: Sequence[Form], styles: _Styles) -> None:
         *about.remarks,
         *(f"{form.heading}：{note}" for form in forms for note in form.notes),
     ]
+    number, words = _NOTES
+    page.set_row(0, _TITLE_HEIGHT)
     page.write_string(0, 0, _("说明"), styles.get(bold=True, font_size=14))
     for place, line in enumerate(lines, 1):
-        page.write_number(place, 0, place, styles.get(num_format="0"))
-        page.write_string(place, 1, line, styles.get(text_wrap=True))
-    page.set_column(0, 0, 8)
-    page.set_column(1, 1, 110)
+        page.write_number(place, 0, place, styles.get(num_format="0", valign="top"))
+        page.write_string(place, 1, line, styles.get(text_wrap=True, valign="top", indent=1))
+        page.set_row(place, sheet.height(sheet.lines(line, words)))
+    page.set_column(0, 0, number)
+    page.set_column(1, 1, words)
     _print(page, about.document, last=(len(lines), 1))
 
 
 def _print(page: Worksheet, footer: str, *, last: tuple[int, int]) -> None:
-    """A4, as wide as the page, as many pages as it takes; the standard and the page number below."""
-    page.set_paper(_A4)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
-    page.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.8)
+    """A4 landscape; the standard and the page number below."""
+    sheet.print_setup(page, is_wide=True)
     page.print_area(0, 0, *last)
     words = footer[:100].replace("&", "&&")
     page.set_footer(f"&L{words}&R" + _("第 &P 页，共 &N 页"))
