@@ -229,17 +229,19 @@ def _of_one_period(facts: pl.DataFrame, names: set[str]) -> pl.DataFrame:
     return told.join(chosen, on=[*_COUNTY, "period"], how="semi", maintain_order="left")
 
 
-def _quotient(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, item: Item) -> pl.DataFrame:
+def _quotient(
+    places: pl.DataFrame, facts: pl.DataFrame, said: pl.DataFrame, check: FactCheck, item: Item
+) -> pl.DataFrame:
     """Numerator and denominator of a check over facts, times SCALE, beside each county (and breakdown).
 
-    Breakdowns are those of which the county says anything that a check of the item asks for each of them.
+    Breakdowns are those of which the county says anything (`said`) that a check of the item asks for each of them.
     """
     key = [*_COUNTY, "breakdown"]
     asked = [one for one in item.checks if isinstance(one, FactCheck) and one.each]
     names = [name for one in asked for name in (*one.plus, *one.minus, *one.over, *one.over_minus)]
     if check.each:
         there = (
-            facts.filter(pl.col("fact").is_in(names) & (pl.col("breakdown") != "") & (pl.col("school_id") == ""))
+            said.filter(pl.col("fact").is_in(names) & (pl.col("breakdown") != "") & (pl.col("school_id") == ""))
             .select(key)
             .unique(maintain_order=True)
         )
@@ -269,7 +271,7 @@ def _quotient(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, item:
 def _fact(places: pl.DataFrame, facts: pl.DataFrame, check: FactCheck, item: Item, year: int) -> pl.DataFrame:
     """The county's figure against its limit, all of them of one period."""
     own = _of_one_period(facts, {*check.plus, *check.minus, *check.over, *check.over_minus, check.limit_fact} - {""})
-    rows = _with_bound(_quotient(places, own, check, item), own, check, year)
+    rows = _with_bound(_quotient(places, own, facts, check, item), own, check, year)
     return _held(rows, check, is_share=check.is_rate, has_denominator=bool(check.over))
 
 
