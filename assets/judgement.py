@@ -84,7 +84,7 @@ def ledger(store: Home, year: int) -> pl.DataFrame:
     three = _three(year)
     items, checks, schools = (store.read(name, three) for name in ("county_items", "county_checks", "school_checks"))
     values, spread = (store.read(name, three) for name in ("unit_indicators", "county_dispersion"))
-    measures, before = store.read("county_measures", _up_to(store, year)), store.read("ledger", three[:-1])
+    measures, before = store.read("county_measures", _up_to(store, year)), store.read("ledger", _up_to(store, year - 1))
     return each(
         store,
         lambda standard: register.ledger(items, checks, schools, values, spread, measures, before, standard, year),

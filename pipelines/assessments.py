@@ -18,7 +18,7 @@ def assessment_stages(reports: pl.DataFrame, year: int) -> pl.DataFrame:
     One row per county, standard and stage, all five of them as soon as one is reported; of several reports of a stage
     the newest up to `year` holds. `done`: done by that day; `done_late`: done after it was due; `overdue`: due before
     that day and not done; `open`: reported and neither; `not_reported`: nothing is reported, or neither a date nor a
-    result. A result without a date is done, and whether late is not known. What is wrong is said of stages that are
+    result. A result without a date is not done: it has its own finding. What else is wrong is said of stages that are
     done, against the last one before them that is reported: it is still open, it was done later, it was not passed.
     """
     day = first_day(year)
@@ -40,8 +40,7 @@ def assessment_stages(reports: pl.DataFrame, year: int) -> pl.DataFrame:
         validate="1:1",
         maintain_order="left",
     )
-    is_done = (pl.col("done_on") <= day) | (pl.col("done_on").is_null() & pl.col("result").is_not_null())
-    is_done = is_done.fill_null(value=False)
+    is_done = (pl.col("done_on") <= day).fill_null(value=False)
     says_nothing = pl.all_horizontal(pl.col(name).is_null() for name in ("due_on", "done_on", "result"))
     progress = (
         pl.when(says_nothing)
@@ -64,7 +63,9 @@ def _with_findings(rows: pl.DataFrame) -> pl.DataFrame:
     before = {name: pl.col(name).shift(1).over(_CASE) for name in ("progress", "done_on", "result")}
     is_done = pl.col("progress").is_in(["done", "done_late"])
     finding = (
-        pl.when(~is_done | before["progress"].is_null())
+        pl.when(pl.col("result").is_not_null() & pl.col("done_on").is_null())
+        .then(pl.lit("result_without_date"))
+        .when(~is_done | before["progress"].is_null())
         .then(pl.lit(None, pl.String))
         .when(pl.col("done_on") < before["done_on"])
         .then(pl.lit("before_the_stage_before"))

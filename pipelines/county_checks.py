@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.figures import SCALE, bound_scaled, holds, ratio, scaled
 from pipelines.school_checks import fact_values, field_total, limit_on
-from pipelines.subjects import applies, of_kind, schools
+from pipelines.subjects import applies, current, of_kind, schools
 from schemas.contract import tidy
 from schemas.judgement import COUNTY_CHECKS
 from standards.items import (
@@ -138,7 +138,7 @@ def _of_check(
         case OtherStandard():
             rows = _other_standard(places, inputs, standard, others, check, year)
         case _:
-            rows = _over_schools(places, inputs.school_checks, standard, item, check)
+            rows = _over_schools(places, inputs, standard, item, check)
     return rows
 
 
@@ -147,7 +147,7 @@ _PROOF = ("note", "evidence", "evidence_date", "office", "file", "sheet", "row")
 
 def _finding(places: pl.DataFrame, facts: pl.DataFrame, key: str, check: Finding) -> pl.DataFrame:
     """What the county says; a school of which it says the contrary of what is expected settles it."""
-    mine = facts.filter((pl.col("fact") == key) & pl.col("finding").is_not_null())
+    mine = current(facts).filter((pl.col("fact") == key) & pl.col("finding").is_not_null())
     whole = (
         mine.filter(_WHOLE)
         .sort(*_COUNTY, "period")
@@ -421,26 +421,38 @@ def _total(places: pl.DataFrame, inputs: Inputs, standard: Standard, check: Tota
     if not check.over:
         rows = rows.with_columns(__under__=pl.lit(SCALE, pl.Int128))
     held = _held(_with_bound(rows, inputs.own_facts, check, year), check, is_share=check.is_rate)
-    return _none_asked(held)
+    return _none_asked(held, inputs)
 
 
-def _none_asked(rows: pl.DataFrame) -> pl.DataFrame:
-    """A county without a school of the kind: not applicable."""
+def _none_asked(rows: pl.DataFrame, inputs: Inputs) -> pl.DataFrame:
+    """A county without a school of the kind: not applicable; one without any return: undetermined."""
     none = pl.col("schools").is_null()
-    return rows.with_columns(
-        schools=pl.col("schools").fill_null(0),
-        status=pl.when(none).then(pl.lit("not_applicable")).otherwise(pl.col("status")),
-        reason=pl.when(none).then(pl.lit("none_of_the_kind")).otherwise(pl.col("reason")),
+    returned = inputs.units.select(_COUNTY).unique(maintain_order=True).with_columns(__returned__=pl.lit(value=True))
+    is_known = pl.col("__returned__").fill_null(value=False)
+    return (
+        rows.join(returned, on=_COUNTY, how="left", validate="m:1", maintain_order="left")
+        .with_columns(
+            schools=pl.col("schools").fill_null(0),
+            status=pl.when(none & is_known)
+            .then(pl.lit("not_applicable"))
+            .when(none)
+            .then(pl.lit("undetermined"))
+            .otherwise(pl.col("status")),
+            reason=pl.when(none & is_known)
+            .then(pl.lit("none_of_the_kind"))
+            .when(none)
+            .then(pl.lit("no_school_return"))
+            .otherwise(pl.col("reason")),
+        )
+        .drop("__returned__")
     )
 
 
-def _over_schools(
-    places: pl.DataFrame, school_checks: pl.DataFrame, standard: Standard, item: Item, check: Check
-) -> pl.DataFrame:
+def _over_schools(places: pl.DataFrame, inputs: Inputs, standard: Standard, item: Item, check: Check) -> pl.DataFrame:
     """How many schools keep the check; with a share, whether enough of them do."""
     status = pl.col("status")
     counted = (
-        school_checks.filter(
+        inputs.school_checks.filter(
             (pl.col("standard") == standard.id) & (pl.col("item") == item.id) & (pl.col("check") == check.id)
         )
         .group_by(_COUNTY, maintain_order=True)
@@ -475,7 +487,7 @@ def _over_schools(
     )
     if isinstance(check, EveryClass):
         rows = rows.with_columns(limit=pl.lit(float(check.at_most)))
-    return _none_asked(rows.drop("__limits__"))
+    return _none_asked(rows.drop("__limits__"), inputs)
 
 
 def _unit_of(check: Check) -> str:
@@ -529,7 +541,7 @@ def _other_standard(
     )
     return rows.with_columns(
         unit=pl.lit("years"),
-        value=pl.col("__met__").cast(pl.Float64),
+        value=pl.when(is_met.is_not_null()).then(pl.col("__met__").cast(pl.Float64)),
         must_be=pl.lit("at_least"),
         limit=pl.lit(float(check.years)),
         status=pl.when(is_met)

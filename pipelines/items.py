@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.county_checks import Inputs, applying, finding_key
+from pipelines.subjects import current
 from schemas.contract import tidy
 from schemas.judgement import COUNTY_ITEMS
 from standards.items import Finding, Item
@@ -91,23 +92,32 @@ def _of_checks(checks: pl.DataFrame, standard: Standard) -> pl.DataFrame:
 
 
 def _said(facts: pl.DataFrame) -> pl.DataFrame:
-    """What the county says of a whole item: finding, score and proof."""
-    return (
-        facts.filter(
-            (pl.col("school_id") == "")
-            & (pl.col("breakdown") == "")
-            & (pl.col("finding").is_not_null() | pl.col("score").is_not_null())
-        )
-        .sort(*_COUNTY, "fact", "period")
-        .unique([*_COUNTY, "fact"], keep="last", maintain_order=True)
-        .select(*_COUNTY, "fact", "finding", pl.col("score").cast(pl.Float64).alias("__given__"), *_PROOF)
+    """What the county says of a whole item: finding and score, each the newest there is, proof, and of single schools."""
+    held = current(facts).filter(pl.col("breakdown") == "")
+    whole = held.filter(
+        (pl.col("school_id") == "") & (pl.col("finding").is_not_null() | pl.col("score").is_not_null())
+    ).sort(*_COUNTY, "fact", "period")
+    single = held.filter((pl.col("school_id") != "") & pl.col("finding").is_not_null())
+    key = [*_COUNTY, "fact"]
+    newest = whole.group_by(key, maintain_order=True).agg(
+        pl.col("finding").drop_nulls().last(),
+        pl.col("score").drop_nulls().last().cast(pl.Float64).alias("__given__"),
+        *(pl.col(name).drop_nulls().last() for name in _PROOF),
     )
+    of_schools = single.group_by(key, maintain_order=True).agg(
+        (~pl.col("finding")).any().alias("__some_no__"), pl.col("finding").any().alias("__some_yes__")
+    )
+    return newest.join(of_schools, on=key, how="full", coalesce=True, validate="1:1", maintain_order="left_right")
 
 
 def _judged(rows: pl.DataFrame) -> pl.DataFrame:
     """Status and reason of each item."""
+    # One school of which the contrary of what is expected is said is enough.
+    of_schools = pl.when("__expects__").then(pl.col("__some_no__")).otherwise(pl.col("__some_yes__"))
     said = (
-        pl.when(pl.col("finding") == pl.col("__expects__"))
+        pl.when(of_schools.fill_null(value=False))
+        .then(pl.lit("not_met"))
+        .when(pl.col("finding") == pl.col("__expects__"))
         .then(pl.lit("met"))
         .when(pl.col("finding").is_not_null())
         .then(pl.lit("not_met"))

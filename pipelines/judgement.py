@@ -90,8 +90,10 @@ def _in_order(standards: Mapping[str, Standard]) -> list[Standard]:
             return
         for item in standard.items:
             for check in item.checks:
-                if isinstance(check, OtherStandard) and check.aspect == "verdict" and check.standard in standards:
-                    add(standards[check.standard], (*asking, standard.id))
+                if isinstance(check, OtherStandard) and check.aspect == "verdict":
+                    for other in standards.values():
+                        if other.id == check.standard or (not check.standard and other.gate_of == standard.id):
+                            add(other, (*asking, standard.id))
         done[standard.id] = standard
 
     for standard in standards.values():

@@ -70,9 +70,9 @@ def ledger(
     without a figure, or that cannot be judged, neither begins nor ends a run of not met: `unmet_since` is the first
     school year known to be not met with no year known to be met after it, and stands on an undetermined row too.
     Course: `first`: not met, and no year before is known; `new`: met the year before; `reopened`: the same, and not
-    met two years before; `persistent`: not met before and now; `resolved`: not met before, met now.
+    met in a year before that; `persistent`: not met before and now; `resolved`: not met before, met now.
 
-    Of a county's measures the newest up to `year` holds; one without a school holds for every school of the item
+    Of a county's measures the newest up to `year` holds, of what is not met only one given within its run; one without a school holds for every school of the item
     that has none of its own. A forecast is held against 1 September of the year: `open` before its day, or where it
     cannot be told; `missed` from its day on where not met, and ever after; `early` where met before its day; else
     `kept`.
@@ -312,7 +312,10 @@ def _with_course(rows: pl.DataFrame, earlier: pl.DataFrame, year: int) -> pl.Dat
             pl.col("forecast").alias("__forecast__"),
         )
     )
-    found = found.join(last, on=key, how="left", validate="1:1", maintain_order="left")
+    ever = earlier.filter(pl.col("status") == "not_met").select(key).unique(maintain_order=True)
+    found = found.join(last, on=key, how="left", validate="1:1", maintain_order="left").join(
+        ever.with_columns(__ever__=pl.lit(value=True)), on=key, how="left", validate="1:1", maintain_order="left"
+    )
     now, before, two = pl.col("__now__"), pl.col("__1__"), pl.col("__2__")
     was_met = _is(before, "met") | (before.is_null() & _is(two, "met"))
     first = (
@@ -341,7 +344,7 @@ def _with_course(rows: pl.DataFrame, earlier: pl.DataFrame, year: int) -> pl.Dat
         .then(pl.lit("met"))
         .when(was_unmet)
         .then(pl.lit("persistent"))
-        .when(_is(before, "met") & _is(two, "not_met"))
+        .when(was_met & (pl.col("__ever__").fill_null(value=False) | _is(two, "not_met")))
         .then(pl.lit("reopened"))
         .when(was_met)
         .then(pl.lit("new"))
@@ -398,7 +401,11 @@ def _with_measures(rows: pl.DataFrame, measures: pl.DataFrame, standard: Standar
         validate="m:1",
         maintain_order="left",
     )
-    return pl.concat([own, others.select(own.columns)])
+    both = pl.concat([own, others.select(own.columns)])
+    # A measure mends the run of not met in which it was given, not one that began after it.
+    begun = pl.when(~_is(pl.col("__now__"), "met")).then(pl.col("unmet_since"))
+    is_stale = (pl.col("measure_year") < begun).fill_null(value=False)
+    return both.with_columns(pl.when(~is_stale).then(pl.col(name)).alias(name) for name in (*_MEASURE, "measure_year"))
 
 
 def _with_forecast(rows: pl.DataFrame, year: int) -> pl.DataFrame:

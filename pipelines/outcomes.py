@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import polars as pl
 
 from pipelines.county_checks import Inputs, applying
+from pipelines.figures import SCALE
+from pipelines.subjects import current
 from pipelines.verdicts import combined
 from schemas.contract import tidy
 from schemas.judgement import COUNTY_PARTS, COUNTY_VERDICTS
@@ -16,8 +19,6 @@ from standards.standard import Standard
 _COUNTY = ["school_year", "source", "county_code"]
 _PLACE = ["school_year", "source", "province_code", "county_code", "county_name"]
 _COUNTED = ("items", "items_met", "items_not_met", "items_undetermined", "items_not_in_source", "contradictions")
-_EPSILON = 1e-9
-"""Points are decimals of two places added up as floats."""
 
 
 def county_parts(inputs: Inputs, items: pl.DataFrame, standard: Standard) -> pl.DataFrame:
@@ -81,12 +82,12 @@ def _part(
             for name in ("not_met", "undetermined", "not_in_source")
         ),
         pl.col("is_contradiction").sum().cast(pl.Int64).alias("contradictions"),
-        pl.col("score").sum().alias("score_low"),
-        pl.col("points").filter(pl.col("score").is_not_null()).sum().alias("__judged_points__"),
-        pl.col("points").sum().alias("__listed_points__"),
+        _ten_thousandths(pl.col("score")).sum().alias("__low__"),
+        _ten_thousandths(pl.col("points").filter(pl.col("score").is_not_null())).sum().alias("__judged__"),
     )
     given = (
-        facts.filter(
+        current(facts)
+        .filter(
             (pl.col("fact") == f"{standard.id}/{part.id}") & (pl.col("school_id") == "") & pl.col("score").is_not_null()
         )
         .sort(*_COUNTY, "period")
@@ -116,26 +117,31 @@ def _with_points(rows: pl.DataFrame, part: Part, standard: Standard) -> pl.DataF
     none = pl.lit(None, pl.Float64)
     if not listed and part.total is None:
         return rows.with_columns(score_low=none, score_high=none, total=none, pass_mark=none)
-    total = float(part.total) if part.total is not None else float(sum(listed))
-    low = pl.col("score_low").fill_null(0.0)
-    high = low + total - pl.col("__judged_points__").fill_null(0.0)
+    total = part.total if part.total is not None else sum(listed, Decimal(0))
+    whole = int(total * SCALE)
+    low, judged = pl.col("__low__").fill_null(0), pl.col("__judged__").fill_null(0)
+    high, given = low + whole - judged, _ten_thousandths(pl.col("__given__"))
     # A score of the whole part stands in for items that are not in the source, never for one that is undetermined;
     # more than is still possible is refused.
-    stands_in = pl.col("__given__").is_not_null() & (pl.col("__judged_points__").fill_null(0.0) < total - _EPSILON)
-    stands_in &= (pl.col("__given__") <= high + _EPSILON) & (pl.col("items_undetermined") == 0)
+    stands_in = given.is_not_null() & (judged < whole) & (given <= high) & (pl.col("items_undetermined") == 0)
     return rows.with_columns(
-        score_low=pl.when(stands_in).then(pl.col("__given__")).otherwise(low),
-        score_high=pl.when(stands_in).then(pl.col("__given__")).otherwise(high),
-        total=pl.lit(total),
+        score_low=pl.when(stands_in).then(given).otherwise(low).cast(pl.Float64) / SCALE,
+        score_high=pl.when(stands_in).then(given).otherwise(high).cast(pl.Float64) / SCALE,
+        total=pl.lit(float(total)),
         pass_mark=pl.lit(None if part.pass_mark is None else float(part.pass_mark), pl.Float64),
     )
+
+
+def _ten_thousandths(points: pl.Expr) -> pl.Expr:
+    """Points as whole ten-thousandths: sums of them are exact, and do not depend on their order."""
+    return (points * SCALE).round(0).cast(pl.Int64)
 
 
 def _status(part: Part, unknown: pl.Expr) -> pl.Expr:
     """Met, not met, undetermined by the part's rule."""
     if part.rule == "points":
-        met = pl.col("score_low") >= pl.col("pass_mark") - _EPSILON
-        failed = pl.col("score_high") < pl.col("pass_mark") - _EPSILON
+        met = pl.col("score_low") >= pl.col("pass_mark")
+        failed = pl.col("score_high") < pl.col("pass_mark")
     elif part.rule == "count":
         met = pl.col("items_met") >= part.at_least
         failed = pl.col("items_met") + unknown < part.at_least

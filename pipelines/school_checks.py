@@ -198,13 +198,22 @@ def _bounded(
 
 
 def _every_class(subjects: pl.DataFrame, check: EveryClass) -> pl.DataFrame:
-    """How many classes are in the bands above; a mean above the limit proves that there are some, whatever they say."""
+    """How many classes are in the bands above; a mean above the limit proves that there are some, whatever they say.
+
+    None above is met only where the bands add up to the classes: bands that say nothing of a school's classes do not
+    say that all are small enough.
+    """
+    bands = [f"classes_{band}" for band in BANDS]
     above = [f"classes_{band}" for band in BANDS if int(band.split("_")[0]) > check.at_most]
     classes = pl.sum_horizontal(above, ignore_nulls=False)
     known = pl.sum_horizontal(above, ignore_nulls=True)
-    proves = (pl.col("classes") > 0) & (pl.col("pupils") > check.at_most * pl.col("classes"))
-    proves = proves.fill_null(value=False)
-    is_met = pl.when((known > 0) | proves).then(pl.lit(value=False)).when(classes == 0).then(pl.lit(value=True))
+    in_bands = pl.sum_horizontal(bands, ignore_nulls=False)
+    most = pl.max_horizontal("classes", in_bands)
+    proves = ((most > 0) & (pl.col("pupils") > check.at_most * most)).fill_null(value=False)
+    is_whole = (in_bands > 0) & (in_bands == pl.col("classes"))
+    is_met = (
+        pl.when((known > 0) | proves).then(pl.lit(value=False)).when((classes == 0) & is_whole).then(pl.lit(value=True))
+    )
     return subjects.with_columns(
         unit=pl.lit("classes"),
         value=pl.when((known > 0) | ~proves).then(classes.cast(pl.Float64)),

@@ -102,10 +102,20 @@ def exempt(
     return subjects
 
 
+def current(facts: pl.DataFrame) -> pl.DataFrame:
+    """What counties say that holds for its school year: of that year or the one before, and not past its last day."""
+    begins = pl.date(pl.col("school_year"), 9, 1)
+    return facts.filter(
+        pl.col("period").is_between(pl.col("school_year") - 1, pl.col("school_year"))
+        & (pl.col("valid_until") >= begins).fill_null(value=True)
+    )
+
+
 def school_findings(facts: pl.DataFrame, fact: str) -> pl.DataFrame:
     """What the county says of single schools under a fact: school key and `finding`."""
     return (
-        facts.filter((pl.col("fact") == fact) & (pl.col("school_id") != "") & pl.col("finding").is_not_null())
+        current(facts)
+        .filter((pl.col("fact") == fact) & (pl.col("school_id") != "") & pl.col("finding").is_not_null())
         .sort("school_year", "source", "county_code", "school_id", "period")
         .unique(["school_year", "source", "county_code", "school_id"], keep="last", maintain_order=True)
         .select("school_year", "source", "county_code", "school_id", "finding")

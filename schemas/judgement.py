@@ -304,7 +304,7 @@ ASSESSMENT_STAGES = Contract(
             pl.String,
             "问题",
             "What is wrong",
-            one_of=("before_the_stage_before", "stage_before_open", "stage_before_not_passed"),
+            one_of=("before_the_stage_before", "stage_before_open", "stage_before_not_passed", "result_without_date"),
         ),
         Column("reported_in", pl.Int32, "填报学年", "School year of the return that it was read from", "year"),
     ),

@@ -6,6 +6,7 @@ figure that can be reported on either side of it, or nothing. What must follow i
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -385,7 +386,7 @@ def school_cases(check: OverSchools, standard: Standard, scope: tuple[str, ...])
             yield name + suffix, status, shows, with_pupils(county, check.where, by)
             if name == "not_met":
                 yield from unknown_kind(check, county, shows, suffix)
-    yield "none_of_the_kind", "not_applicable", "", County()
+    yield "no_school_return", "undetermined", "", County()
 
 
 def with_pupils(county: County, where: Where, by: Sums | None = None) -> County:
@@ -460,7 +461,7 @@ def class_cases(check: EveryClass, scope: tuple[str, ...]) -> Found:
         yield f"undetermined:mean{suffix}", "undetermined", f"{10 * check.at_most} / 10", drawn(none)
         for name in above:
             yield f"undetermined:{name}{suffix}", "undetermined", name, drawn(bands, {figure(name): None})
-    yield "none_of_the_kind", "not_applicable", "", County()
+    yield "no_school_return", "undetermined", "", County()
 
 
 def never_both_cases(check: NeverBoth, scope: tuple[str, ...]) -> Found:
@@ -487,7 +488,7 @@ def never_both_cases(check: NeverBoth, scope: tuple[str, ...]) -> Found:
     for key in second:
         yield f"undetermined:{key[1]}", "undetermined", key[1], drawn(1, 5, key)
         yield f"met:without_{key[1]}", "met", f"0, {key[1]}?", drawn(0, 5, key)
-    yield "none_of_the_kind", "not_applicable", "", County()
+    yield "no_school_return", "undetermined", "", County()
 
 
 def other_standard_cases(check: OtherStandard, standard: Standard) -> Found:
@@ -549,6 +550,12 @@ def complete(county: County, check: Check, item: Item, standard: Standard) -> Co
                 _fill(check, sums(check, breakdown), values)
         case EveryClass():
             values |= {figure(name): Fraction(0) for name in class_bands() if figure(name) not in values}
+            classes = values.get(figure("classes"))
+            if classes is not None:  # the rest of the classes are small ones, so that the bands add up
+                in_bands = sum((values[figure(name)] or Fraction(0) for name in class_bands()), Fraction(0))
+                values[figure(class_bands()[0])] = (
+                    (values[figure(class_bands()[0])] or Fraction(0)) + classes - in_bands
+                )
         case NeverBoth():
             keys = map(figure, (*check.first, *check.first_minus, *check.second))
             values |= {key: Fraction(0) for key in keys if key not in values}
@@ -601,13 +608,15 @@ def item_cases(standard: Standard, item: Item) -> Iterator[Case]:
         for name, status, shows, county in check_cases(check, item, standard):
             whole = county.having(values=dict(county.values))
             for other in item.checks:
+                if isinstance(other, OverAny) and whole.school is None and name != "no_school_return":
+                    school = next(found[-1].school for found in check_cases(other, item, standard) if found[-1].school)
+                    whole = whole.having(school=school)
+            for other in item.checks:
                 if other is not check:
                     whole = complete(whole, other, item, standard)
             if whole.school is not None:
                 with_pupils(whole, Where())
             expected = status
-            if status == "not_applicable" and not all(isinstance(other, OverAny) for other in item.checks):
-                expected = "met"
             if name == "over_100" and any(isinstance(other, EveryClass) for other in item.checks):
                 expected = "not_met"  # the share is refused, but the large classes themselves are there
             yield Case(standard.id, item.id, check.id, name, expected, shows, whole)
@@ -717,11 +726,13 @@ def indicator_cases(standard: Standard, indicator: Indicator) -> Iterator[Case]:
     """A unit for every case of an indicator, stage by stage, where a school rule holds units against its norm."""
     for stage in standard.scope.stages:
         norms = [norm for norm in indicator.norms if getattr(norm, stage) is not None]
+        norms = [norm for norm in norms if not norm.areas and not norm.school_types] or norms
+        in_force = [norm for norm in norms if norm.starts <= dt.date(YEAR, 9, 1)] or norms[:1]
+        norms = sorted(in_force, key=lambda norm: norm.starts)[-1:]
         plus = indicator.plus_by_stage.get(stage, indicator.plus)
         where = Where(areas=norms[0].areas) if norms else Where()
         school = school_of(where, stage, standard.scope.school_types)
         if norms and plus:
-            assert len(norms) == 1, f"{standard.id}/{indicator.id}: of several norms none is drawn"
             found = _measured_cases(indicator, plus, getattr(norms[0], stage), school)
         else:
             found = _stated_cases(standard, indicator)
@@ -847,7 +858,7 @@ _WORDS = {
     "met": "达标 met",
     "not_met": "不达标 not met",
     "over_100": "超过 100 %：不予采用，无法判定 over 100 %: refused, undetermined",
-    "none_of_the_kind": "没有这类学校：不适用 none of the kind: not applicable",
+    "no_school_return": "没有任何学校报表：无法判定 no school return at all: undetermined",
     "not_in_source": "原文未公布 not in source",
 }
 _HEAD = """<!-- Generated from `standards/*.toml` by `python -m tests.item_cases docs/items-tested.md`. Do not edit by hand. -->

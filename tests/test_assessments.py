@@ -50,8 +50,9 @@ def test_what_is_due_on_1_september_is_not_overdue_on_that_day() -> None:
     assert stages([stage(SELF, dt.date(2023, 9, 1))])[SELF]["progress"] == "open"
 
 
-def test_a_result_without_a_date_is_done() -> None:
-    assert stages([stage(SELF, MARCH, None, "passed")])[SELF]["progress"] == "done"
+def test_a_result_without_a_date_is_not_done_and_is_flagged() -> None:
+    row = stages([stage(SELF, MARCH, None, "passed")])[SELF]
+    assert (row["progress"], row["finding"]) == ("overdue", "result_without_date")
 
 
 def test_a_stage_cannot_precede_the_one_before_it() -> None:

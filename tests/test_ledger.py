@@ -383,3 +383,15 @@ def test_a_forecast_once_missed_or_early_stays_so() -> None:
     by = [measure(expected_by=dt.date(2021, 6, 1), school_year=2018)]
     found = year_by_year([NOT, MET, MET, MET, MET], 2018, measures=by)
     assert found["forecast"].to_list() == ["open", "early", "early", "early", "early"]
+
+
+def test_a_measure_of_an_earlier_run_does_not_mend_a_new_one() -> None:
+    by = [measure(expected_by=dt.date(2019, 6, 1), school_year=2018)]
+    found = year_by_year([NOT, MET, MET, NOT], 2018, measures=by)
+    assert found["expected_by"].to_list()[0] == dt.date(2019, 6, 1)
+    assert found.select("expected_by", "forecast", "measure_year").row(3) == (None, None, None)
+
+
+def test_what_failed_long_ago_and_fails_again_is_reopened() -> None:
+    found = year_by_year([NOT, MET, MET, MET, NOT], 2018)
+    assert found["course"].to_list()[-1] == "reopened"

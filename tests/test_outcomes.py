@@ -15,7 +15,7 @@ from pipelines.indicators import unit_indicators
 from pipelines.judgement import Judged
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
-from standards.items import EverySchool, FactCheck, Finding, Item, OtherStandard, Part
+from standards.items import EverySchool, FactCheck, Finding, Item, OtherStandard, Part, Where
 from standards.standard import Dispersion, Indicator, SchoolRule, Standard
 from standards.values import Limits
 from tests.county import figures, schools
@@ -81,13 +81,39 @@ def test_an_item_is_as_bad_as_the_worst_of_its_checks() -> None:
 
 
 def test_a_check_that_is_asked_of_no_school_does_not_stand_in_for_one_that_is_undetermined() -> None:
-    rural = EverySchool(id="rural", subject="school", plus=("books",), limit=Decimal(1))
+    large = Where(pupils_at_least=5000)
+    rural = EverySchool(id="rural", subject="school", plus=("books",), limit=Decimal(1), where=large)
+    school: list[Row] = [{"pupils_primary": 100}]
     standard = made(msgspec.structs.replace(RATE, id="rate"), rural)
     facts = [*told({"any": 1}), *yes("another")]
-    (row,) = judged(standard, facts, []).county_items.to_dicts()
+    (row,) = judged(standard, facts, school).county_items.to_dicts()
     assert row["status"] == "undetermined"
-    (row,) = judged(standard, [*facts, *told(MEETS)], []).county_items.to_dicts()
+    (row,) = judged(standard, [*facts, *told(MEETS)], school).county_items.to_dicts()
     assert row["status"] == "met"
+    (row,) = judged(standard, [*facts, *told(MEETS)], []).county_items.to_dicts()
+    assert (row["status"], row["reason"]) == ("undetermined", "no_school_return")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"period": 1990}, {"period": 2030}, {"valid_until": dt.date(2023, 8, 31)}],
+    ids=["long ago", "in the future", "expired"],
+)
+def test_a_finding_that_does_not_hold_for_the_year_says_nothing(more: Row) -> None:
+    assert the_item(made(Finding()), yes("one", **more))["status"] == "undetermined"
+    assert the_item(made(Finding()), yes("one", valid_until=dt.date(2023, 9, 1)))["status"] == "met"
+
+
+def test_a_newer_row_with_points_alone_does_not_take_back_a_no() -> None:
+    standard = made(items=(item("one", Finding(), points="5"),))
+    said = [*no("one", period=2022), *scored({"drawn/one": 5}, period=2023)]
+    row = the_item(standard, said)
+    assert (row["status"], row["score"]) == ("not_met", 5)
+
+
+def test_a_no_of_one_school_fails_an_item_that_is_computed() -> None:
+    row = the_item(made(RATE), [*told(MEETS), *no("one", school_id="2169000001")])
+    assert (row["computed"], row["status"], row["is_contradiction"]) == ("met", "not_met", True)
 
 
 def test_what_is_not_in_the_source_is_said_by_the_county_or_not_at_all() -> None:
