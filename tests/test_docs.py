@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path
+from typing import get_args
 
 import polars as pl
 import pytest
@@ -12,15 +13,20 @@ import pytest
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import take_in
+from pipelines.judgement import judge
 from pipelines.synthetic import province
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports import display
 from reports.reference import pages
 from schemas.contract import Contract
+from schemas.county import COUNTY_INPUTS
+from schemas.judgement import COUNTY_VERDICTS, OUTCOMES
 from schemas.source import Source, sources
-from schemas.tables import TABLES, school_fields
-from standards.standard import load, standards
+from schemas.tables import RESOURCE_VERDICTS, TABLES, school_fields
+from standards.county_return import known_facts, wanted_facts
+from standards.items import Check, Role
+from standards.standard import Standard, StandardError, load, standards
 from tests.county import figures, schools
 
 with warnings.catch_warnings():  # typer imports what click means to drop
@@ -186,6 +192,34 @@ def test_every_reason_in_the_tables_of_the_invented_province_is_in_the_interface
     assert reasons <= set(first_column(section("docs/interface.md", "Reasons")))
 
 
+def test_every_reason_that_the_pipelines_give_is_in_the_interface() -> None:
+    written = "".join(path.read_text("utf-8") for path in sorted((ROOT / "pipelines").glob("*.py")))
+    words = set(re.findall(r'"([a-z_0-9]+)"', written))
+    reasons = {word for word in words if display.reason(word) != word}
+    page = section("docs/interface.md", "Reasons") + section("docs/interface.md", "The verdict on a standard")
+    assert {"not_reported", "contradiction", "veto_applies"} <= reasons
+    assert reasons <= set(first_column(page))
+
+
+def test_the_interface_names_every_word_of_ledger_stages_plans_and_candidates() -> None:
+    page = section("docs/interface.md", "Ledger, stages, plans")
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", page, re.MULTILINE))
+    named = {
+        f"{contract.name}.{column.name}": set(column.one_of)
+        for contract in TABLES.values()
+        for column in contract.columns
+        if column.one_of and column.name in ("ledger", "course", "forecast", "assessment", "progress", "finding")
+        if contract.name != "county_assessments"
+    }
+    assert {name: set(re.findall(r"`([a-z_0-9]+)`", text)) for name, text in rows.items()} == named
+
+
+def test_the_interface_names_every_outcome_and_every_sheet_of_a_county() -> None:
+    assert set(first_column(section("docs/interface.md", "The verdict on a standard"))) >= set(OUTCOMES)
+    layouts = section("docs/interface.md", "County returns")
+    assert all(f"[`{contract.name}`]" in layouts for contract in COUNTY_INPUTS)
+
+
 def test_the_interface_describes_every_source_and_the_ids_of_the_indicative_ratios() -> None:
     assert set(first_column(section("docs/interface.md", "Sources"))) == set(sources())
     listed = first_column(section("docs/interface.md", "county_dispersion").split("### Ids of tw-indicative")[1])
@@ -198,15 +232,68 @@ def test_columns_that_the_glossary_names_exist() -> None:
         assert any(name == column or name.startswith(column) for name in contract.polars_schema.names()), column
 
 
+STANDARD_PAGE = "docs/adding-a-standard.md"
+
+
+def example_standard(folder: Path, change: tuple[str, str] = ("", "")) -> Standard:
+    """The standard of the page, perhaps with something written otherwise."""
+    path = folder / "example-province.toml"
+    path.write_text(named_blocks(STANDARD_PAGE)[path.name].replace(*change, 1), encoding="utf-8")
+    return load(path)
+
+
 def test_the_example_standard_is_sound_and_judges_a_county(tmp_path: Path) -> None:
-    (file,) = named_blocks("docs/adding-a-standard.md").items()
-    path = tmp_path / file[0]
-    path.write_text(file[1], encoding="utf-8")
-    standard = load(path)
+    standard = example_standard(tmp_path)
     rows = [{"pupils_primary": 100, "books": b, "computers": 13, "full_time_teachers_primary": 6} for b in (2500, 2499)]
     values, spread = figures(rows, standard)
     assert values.filter(pl.col("indicator") == "books")["status"].to_list() == ["met", "not_met"]
     assert set(spread["indicator"]) == {"books", "computers", "teachers", "composite"}
+
+
+def test_the_example_standard_judges_the_counties_as_its_page_says(tmp_path: Path) -> None:
+    standard = example_standard(tmp_path)
+    name = "2023-县级事项-示例.csv"
+    (tmp_path / name).write_text(named_blocks(STANDARD_PAGE)[name], encoding="utf-8")
+    taken = take_in([(name, tmp_path / name)], sources().values(), facts=known_facts([standard]))
+    assert not taken.quarantine.height
+    facts = taken.county["county_facts"]
+    assert set(facts["fact"]) <= {wanted.fact for wanted in wanted_facts([standard])}
+    drawn = [
+        {"county_code": "690122", "school_id": "2169000212", "pupils_primary": 1114},
+        {"county_code": "690122", "school_id": "2169000224", "pupils_primary": 1131},
+        {"county_code": "690123", "school_id": "2169000300", "pupils_primary": 1131},
+    ]
+    found = units(schools([dict(row) for row in drawn]), standard)
+    judged = judge(found, facts, RESOURCE_VERDICTS.empty(), COUNTY_VERDICTS.empty(), {standard.id: standard}, 2023)
+    eased = judged.school_checks.filter(pl.col("relaxation") == "large_schools")
+    assert eased.select("subject_id", "value", "limit", "status").rows() == [
+        ("2169000212", 1114.0, 1200.0, "met"),
+        ("2169000224", 1131.0, 1200.0, "met"),
+    ]
+    items = {(r["county_code"], r["item"]): r for r in judged.county_items.iter_rows(named=True)}
+    assert items["690122", "school_size"]["status"] == "met"
+    assert items["690123", "school_size"]["status"] == "not_met"
+    assert items["690122", "rankings"]["status"] == "met"
+    assert items["690123", "reading_lessons"]["is_contradiction"]
+    assert items["690123", "reading_lessons"]["status"] == "not_met"
+    assert items["690123", "reading_plan"]["score"] == 4
+
+
+def test_the_faults_of_the_example_standard_are_worded_as_its_page_says(tmp_path: Path) -> None:
+    page = text_of(STANDARD_PAGE)
+    changes = re.findall(r"^\| `([^|]+)` \| `([^|]+)` \|$", page, re.MULTILINE)
+    shown = re.findall(r"^✕ (.+)$", page, re.MULTILINE)
+    assert len(changes) == len(shown) > 0
+    for (wrong, right), message in zip(changes, shown, strict=True):
+        with pytest.raises(StandardError, match=f"^{re.escape(message)}$"):
+            example_standard(tmp_path, (right, wrong))
+
+
+def test_the_page_on_standards_names_every_kind_of_check_and_every_role() -> None:
+    kinds = {kind.__struct_config__.tag for kind in get_args(Check)}
+    first = set(first_column(text_of(STANDARD_PAGE)))
+    assert kinds <= first
+    assert set(get_args(Role)) <= first
 
 
 def test_the_example_source_is_read_as_its_page_says(tmp_path: Path) -> None:
@@ -225,6 +312,30 @@ def test_the_example_source_is_read_as_its_page_says(tmp_path: Path) -> None:
     assert by_id["000101"]["equipment_value_yuan"] == 965_000
     assert by_id["000102"]["books"] is None
     assert by_id["000201"]["pupils_primary"] == 0
+
+
+def test_the_layout_of_a_county_that_the_source_page_adds_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "example-city"
+    folder.mkdir()
+    page = "docs/adding-a-source.md"
+    for file, text in named_blocks(page).items():
+        (folder / file).write_text(text, encoding="utf-8")
+    (layout,) = (text for _, file, text in blocks(page) if not file and text.startswith("[layouts.county_facts]"))
+    (headers,) = (text for _, file, text in blocks(page) if not file and text.startswith("county_facts,"))
+    for file, text in (("source.toml", layout), ("headers.csv", headers)):
+        (folder / file).write_text((folder / file).read_text("utf-8") + text, encoding="utf-8")
+    handed_in = tmp_path / "2023.csv"
+    handed_in.write_text(
+        "学年,县代码,县名,事项,年度,分项,校代码,数值,是否,依据,说明\n"
+        "2023,690901,甲县,disabled_children_of_age,,,,40,,名册,人\n"
+        "2023,690901,甲县,disabled_children_enrolled,,,,,,,人\n",
+        encoding="utf-8",
+    )
+    taken = take_in([("2023.csv", handed_in)], [Source(folder), *sources().values()])
+    assert not taken.quarantine.height
+    (row,) = taken.county["county_facts"].iter_rows(named=True)
+    assert (row["fact"], row["value"], row["evidence"]) == ("disabled_children_of_age", 40, "名册")
+    assert (row["period"], row["breakdown"], row["school_id"]) == (2023, "", "")
 
 
 def test_the_rows_that_the_year_guide_replaces_stand_in_the_map() -> None:
