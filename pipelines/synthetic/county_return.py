@@ -165,15 +165,18 @@ class _Maker:
         teachers = sum(int(self.schools[f"full_time_teachers_{s}"].fill_null(0).sum()) for s in ("primary", "junior"))
         yield self._fact("basic_balance_recognised_year", value=2021 if self.county.code == "690122" else 2015)
         for period in range(self.year - 4, self.year):
-            yield from self._finance(period, pupils)
+            yield from self._finance(period)
         eligible, rotated = round(teachers * 0.4), round(teachers * 0.4 * self._rate(0.1, 0.16))
         disabled, migrants = round(sum(pupils.values()) * 0.004) + 5, round(sum(pupils.values()) * 0.06) + 20
-        cohort = round(pupils["junior"] / 3) + 1
-        out = round(cohort * 0.03)
+        cohort, graduates = (self._sum(f"{name}_junior") for name in ("grade_7_cohort", "graduates"))
+        # Transfers leave a retention of 96 to 99 %.
+        moved = round(cohort * self.rng.uniform(0.96, 0.99)) - graduates
+        special = self._sum("pupils_primary", special=True) + self._sum("pupils_junior", special=True)
+        special = special or self.rng.randrange(40, 90)
         places = round(cohort * 0.4)
         figures: dict[str, float] = {
-            "special_education_public_funds_yuan": 6000 * 80 + self.rng.randrange(0, 90_000, 1000),
-            "special_education_pupils": 80,
+            "special_education_public_funds_yuan": 6000 * special + self.rng.randrange(0, 90_000, 1000),
+            "special_education_pupils": special,
             "disabled_children_of_age": disabled,
             "disabled_children_enrolled": disabled - (0 if self.is_model else round(disabled * self._rate(0.0, 0.08))),
             "migrant_children_eligible": migrants,
@@ -185,9 +188,9 @@ class _Maker:
             "quality_senior_places_planned": places,
             "quality_senior_places_allotted": round(places * self._rate(0.5, 0.65)) + 1,
             "grade_7_pupils_three_years_before": cohort,
-            "graduates_junior": cohort - out - round(cohort * self._rate(0.0, 0.02)),
-            "transfers_in_three_years_junior": 0,
-            "transfers_out_three_years_junior": out,
+            "graduates_junior": graduates,
+            "transfers_in_three_years_junior": max(-moved, 0),
+            "transfers_out_three_years_junior": max(moved, 0),
             "deaths_three_years_junior": 0,
             "public_funds_quota_yuan_per_pupil_primary": 650,
         }
@@ -202,16 +205,24 @@ class _Maker:
             yield self._fact("monitoring_difference_rate", breakdown=subject, value=round(0.09 + 0.015 * number, 4))
         yield from self._surveys()
 
+    def _sum(self, field: str, *, special: bool = False) -> int:
+        """A field over the county's schools, or over its schools of special education."""
+        is_special = pl.col("school_type_code").str.starts_with("51")
+        return int(self.schools.filter(is_special if special else ~is_special)[field].fill_null(0).sum())
+
     def _rate(self, low: float, high: float) -> float:
         """A rate between two ends; a model county has the better one. Which end is better is the caller's to say."""
         return high if self.is_model and high < 1 and low > 0.05 else self.rng.uniform(low, high)
 
-    def _finance(self, period: int, pupils: Mapping[str, int]) -> Iterator[Row]:
-        """The appropriation grows by more than the revenue, but for one county in one year."""
+    def _finance(self, period: int) -> Iterator[Row]:
+        """The appropriation grows by more than the revenue, but for one county in one year.
+
+        What is said of a year stays the same in every later return.
+        """
         grown = 1.09 ** (period - 2014)
         if self.county.code == _FALLS[0] and period == _FALLS[1]:
             grown *= 0.88
-        base = 9000 * sum(pupils.values()) // 1000 * 1000
+        base = 3_200_000 * sum(self.county.kinds.values())
         yield self._fact("education_appropriation_yuan", period=period, value=round(base * grown, -3))
         revenue = round(base * 9 * 1.06 ** (period - 2014), -3)
         yield self._fact("recurrent_revenue_yuan", period=period, value=revenue)
@@ -295,15 +306,18 @@ class _Maker:
             steps += [("provincial_evaluation", "省教育督导室", 10), ("national_recognition", "国家教育督导局", 12)]
         for assessment, body, month in steps:
             late = self.rng.random() < 0.15
+            is_open = month > _YEAR_ENDS and self.year == YEARS[-1]
             yield {
                 "standard": "cn-quality-2017",
                 "assessment": assessment,
                 "body": body,
                 "due_on": dt.date(self.year, month, 28),
-                "done_on": None
-                if month > _YEAR_ENDS and self.year == YEARS[-1]
-                else dt.date(self.year, month, 10 + 20 * late),
-                "result": "passed" if self.is_model or assessment == "self_evaluation" else "not_passed",
+                "done_on": None if is_open else dt.date(self.year, month, 10 + 20 * late),
+                "result": None
+                if is_open
+                else "passed"
+                if self.is_model or assessment == "self_evaluation"
+                else "not_passed",
                 "findings": None if self.is_model else "部分学校指标未达标",
                 "open_rectifications": 0 if self.is_model else self.rng.randrange(1, 9),
             }
