@@ -42,18 +42,84 @@ class WantedFact(msgspec.Struct, frozen=True):
     years_before: tuple[int, ...] = (0,)
 
 
-def known_facts(standards: Iterable[Standard]) -> dict[str, str]:
-    """Every key under which a county may say something, and the type of its figure ("" where it has none)."""
-    known = {fact: entry["type"] for fact, entry in county_fact_fields().items()}
-    for standard in standards:
-        known |= {fact.id: fact.type for fact in standard.facts}
-        named = [item.id for item in standard.items]
-        named += [f"{item.id}/{check.id}" for item in standard.items for check in item.checks if check.id]
-        named += [part.id for part in standard.parts if part.rule == "points"]
-        named += [relaxation.id for relaxation in standard.relaxations]
-        named += [indicator.id for indicator in standard.indicators]
-        known |= dict.fromkeys((f"{standard.id}/{name}" for name in named), "")
+class KnownFact(msgspec.Struct, frozen=True):
+    """What a county may answer under a key: a figure of a type ("" where none), yes or no, points up to `points`.
+
+    `takes_score` without `points`: the standard does not give the total. `by_breakdown`: by subject or group of people
+    too. `of_schools`: of single schools only, never of the county as a whole.
+    """
+
+    type: str = ""
+    takes_finding: bool = False
+    takes_score: bool = False
+    points: Decimal | None = None
+    by_breakdown: bool = False
+    of_schools: bool = False
+
+
+def known_facts(standards: Iterable[Standard]) -> dict[str, KnownFact]:
+    """Every key under which a county may say something, and what may be answered there."""
+    asked = list(standards)
+    each = {fact for s in asked for item in s.items for check in item.checks for fact in _by_breakdown(check)}
+    known = {
+        fact: KnownFact(entry["type"], by_breakdown=bool(entry["breakdown"]) or fact in each)
+        for fact, entry in county_fact_fields().items()
+    }
+    for standard in asked:
+        known |= {
+            fact.id: KnownFact(fact.type, by_breakdown=fact.unit == "questionnaires" or fact.id in each)
+            for fact in standard.facts
+        }
+        for name, answers in _answers(standard):
+            key = f"{standard.id}/{name}"
+            known[key] = _either(known[key], answers) if key in known else answers
     return known
+
+
+def known_items(standards: Iterable[Standard]) -> dict[str, frozenset[str]]:
+    """What a county may mend or prove, by standard: items, indicators, and `cv:` with an indicator for its dispersion."""
+    return {
+        standard.id: frozenset(
+            [
+                *(item.id for item in standard.items),
+                *(indicator.id for indicator in standard.indicators),
+                *(f"cv:{indicator.id}" for indicator in standard.indicators),
+            ]
+        )
+        for standard in standards
+    }
+
+
+def _by_breakdown(check: Check) -> Collection[str]:
+    """The figures that a check reads for every breakdown."""
+    return facts_of(check) if isinstance(check, FactCheck) and check.each else ()
+
+
+def _answers(standard: Standard) -> Iterator[tuple[str, KnownFact]]:
+    """What may be answered under the names of a standard: items, checks, parts with points, relaxations, indicators."""
+    for item in standard.items:
+        yield item.id, KnownFact(takes_finding=True, takes_score=item.points is not None, points=item.points)
+        for check in item.checks:
+            if check.id:
+                yield f"{item.id}/{check.id}", KnownFact(takes_finding=True)
+    for part in standard.parts:
+        if part.rule == "points":
+            yield part.id, KnownFact(takes_score=True, points=part.total)
+    of_schools = [relaxation.id for relaxation in standard.relaxations]
+    of_schools += [indicator.id for indicator in standard.indicators]
+    for name in of_schools:
+        yield name, KnownFact(takes_finding=True, of_schools=True)
+
+
+def _either(first: KnownFact, other: KnownFact) -> KnownFact:
+    """What may be answered under a name that two things of a standard share."""
+    points = [known.points for known in (first, other) if known.points is not None]
+    return KnownFact(
+        takes_finding=first.takes_finding or other.takes_finding,
+        takes_score=first.takes_score or other.takes_score,
+        points=max(points) if points else None,
+        of_schools=first.of_schools and other.of_schools,
+    )
 
 
 def wanted_facts(standards: Sequence[Standard], further: Collection[str] = ()) -> list[WantedFact]:

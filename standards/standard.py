@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -13,11 +13,15 @@ from typing import Literal
 
 import msgspec
 
-from schemas.columns import STAGES
-from schemas.tables import codes, finding_fields, shared_fields, unit_fields
+from standards.choices import choices
 from standards.faults import item_faults
-from standards.items import Fact, Group, Item, Milestone, OtherStandard, Part, Quota, Relaxation
+from standards.files import UnreadableError, tables_of, text_of
+from standards.items import Fact, Group, Item, Milestone, Part, Quota, Relaxation
 from standards.locate import line_of
+from standards.names import name_faults
+from standards.numbers import number_faults, numeral_faults
+from standards.resources import resource_faults
+from standards.together import together_faults
 from standards.values import Confidence, Limits, Words, first_day, of_stage
 
 HERE = Path(__file__).parent
@@ -178,152 +182,91 @@ def in_force(values: tuple[Limits, ...], school_year: int, stage: str) -> Decima
 
 
 _AT = re.compile(r" - at `\$?\.?(.*)`$")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_NO_CHOICE = re.compile(r"Invalid (?:enum )?value ('.*')")
 
 
 def load(path: Path) -> Standard:
     """The standard in a file. Raises StandardError naming file, line and key."""
-    text = path.read_text("utf-8")
     try:
-        raw = tomllib.loads(text)
-        standard = msgspec.convert(raw | {"id": path.stem}, Standard)
-    except tomllib.TOMLDecodeError as fault:
-        raise StandardError(f"{path.name}: {fault}") from fault
-    except msgspec.ValidationError as fault:
-        where = _AT.search(str(fault))
-        key = where[1].replace("[...]", "") if where else ""
-        raise StandardError(_said(path.name, text, key, _AT.sub("", str(fault)))) from fault
-    faults = [*_resource_faults(standard), *item_faults(standard)]
+        text = text_of(path)
+        raw = tables_of(text)
+    except UnreadableError as fault:
+        at = f", line {fault.line}" if fault.line else ""
+        raise StandardError(f"{path.name}{at}: {fault.words}") from fault
+    faults = _key_faults(raw)
+    if not faults:
+        try:
+            standard = msgspec.convert(raw | {"id": path.stem}, Standard)
+        except msgspec.ValidationError as fault:
+            where = _AT.search(str(fault))
+            key = where[1].replace("[...]", "") if where else ""
+            faults = [(key, _in_words(key, _AT.sub("", str(fault))))]
+        else:
+            faults = [*numeral_faults(standard)] or [
+                *name_faults(standard),
+                *number_faults(standard),
+                *resource_faults(standard),
+                *item_faults(standard),
+            ]
     if faults:
         raise StandardError("\n".join(_said(path.name, text, key, words) for key, words in faults))
     return standard
 
 
+def _in_words(key: str, said: str) -> str:
+    """What is missing, or which words were wanted; what else the types say of a value, as they say it."""
+    if missing := _MISSING.fullmatch(said):
+        return f"“{missing[1]}” is missing"
+    if _NO_CHOICE.fullmatch(said) and (wanted := choices(Standard, key)):
+        return f"{said}; wanted is one of {', '.join(wanted)}"
+    return said
+
+
+def _key_faults(raw: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Keys of the whole standard that are missing, and the one that is not to be written."""
+    wanted = (field.encode_name for field in msgspec.structs.fields(Standard) if field.required)
+    faults = [(key, "is missing") for key in wanted if key not in raw]
+    return [*faults, *([("id", "leave it out: the file's name is the standard's id")] if "id" in raw else [])]
+
+
 def _said(name: str, text: str, key: str, words: str) -> str:
-    """A fault with file, line and key."""
+    """A fault with file, line and key, in one line; what cannot be printed stands in escapes."""
     line = line_of(text, key)
-    return f"{name}, line {line}: {key}: {words}" if line else f"{name}: {key + ': ' if key else ''}{words}"
-
-
-def _resource_faults(standard: Standard) -> list[tuple[str, str]]:
-    """What types alone cannot say of the resource part: (key, what was wanted)."""
-    known, split = {*unit_fields(), *finding_fields()}, set(standard.split.resources)
-    faults: list[tuple[str, str]] = []
-    for position, indicator in enumerate(standard.indicators):
-        fields = {*indicator.plus, *indicator.minus, *(f for s in indicator.plus_by_stage.values() for f in s)}
-        fields |= set(indicator.over)
-        where = f"indicators[{position}]"
-        called = f"indicator “{indicator.id}”"
-        faults += [
-            (f"{where}.plus", f"{called}: no field “{name}”; fields are listed in school_fields.csv")
-            for name in sorted(fields - known)
-        ]
-        if not fields and not standard.gate_of:
-            faults.append((where, f"{called}: one of plus, plus_by_stage is needed"))
-        faults += [
-            (f"{where}.plus_by_stage", f"{called}: no stage “{stage}”")
-            for stage in sorted(set(indicator.plus_by_stage) - set(STAGES))
-        ]
-        shared = fields & set(shared_fields())
-        if shared and fields - shared:
-            faults.append((f"{where}.plus", f"{called}: mixes fields of a stage with fields of the whole school"))
-        divided = set() if indicator.over or indicator.denominator == "one" else shared
-        faults += [
-            (f"{where}.plus", f"{called}: “{name}” is shared by the stages: name it in split.resources")
-            for name in sorted(divided - split)
-        ]
-        if standard.school_rule and not indicator.norms and standard.gate_of == "":
-            faults.append((where, f"{called}: norms are needed, as there is a school_rule"))
-    ids = [indicator.id for indicator in standard.indicators]
-    faults += [
-        (f"indicators[{len(ids) - 1 - ids[::-1].index(name)}].id", f"“{name}” stands twice")
-        for name in sorted({i for i in ids if ids.count(i) > 1})
-    ]
-    faults += [
-        (f"indicators[{ids.index(name)}].id", f"“{name}” is a name of ours")
-        for name in ("composite", "verdict")
-        if name in ids
-    ]
-    return [*faults, *_scope_faults(standard), *_rule_faults(standard), *_limit_faults(standard)]
-
-
-def _scope_faults(standard: Standard) -> list[tuple[str, str]]:
-    """Stages and fields of scope and split that there are not, or that are missing: (key, what was wanted)."""
-    known = {*unit_fields(), *finding_fields()}
-    faults = [
-        ("scope.stages", f"no stage “{stage}”; there are {', '.join(STAGES)}")
-        for stage in sorted(set(standard.scope.stages) - set(STAGES))
-    ]
-    faults += [("split.resources", f"no field “{name}”") for name in sorted(set(standard.split.resources) - known)]
-    if standard.scope.stages:
-        faults += [
-            ("split.weights", f"{stage} is missing")
-            for stage in ("primary", "junior", "senior")
-            if stage not in standard.split.weights
-        ]
-    elif standard.indicators:
-        faults.append(("scope.stages", "indicators need the stages whose units they measure"))
-    return faults
-
-
-def _rule_faults(standard: Standard) -> list[tuple[str, str]]:
-    """A school rule or a rule on difference coefficients that cannot be kept or judged: (key, what was wanted)."""
-    faults: list[tuple[str, str]] = []
-    if standard.dispersion.rule != "none" and not standard.dispersion.limits:
-        faults.append(("dispersion.limits", f"needed for the rule “{standard.dispersion.rule}”"))
-    if standard.dispersion.rule == "none" and standard.dispersion.limits:
-        faults.append(("dispersion.limits", "the rule “none” holds nothing against them"))
-    if (rule := standard.school_rule) is not None:
-        asked = rule.of if rule.of is not None else len(standard.indicators)
-        if asked < len(standard.indicators):
-            faults.append(("school_rule.of", f"{asked}, but the file lists {len(standard.indicators)} indicators"))
-        if rule.at_norm > asked:
-            faults.append(("school_rule.at_norm", "more than there are indicators"))
-        if not 0 <= rule.floor_share <= 1:
-            faults.append(("school_rule.floor_share", "a share of the norm lies between 0 and 1"))
-    return faults
-
-
-def _limit_faults(standard: Standard) -> list[tuple[str, str]]:
-    """Norms and limits for schools that there are not, and ranges that are none: (key, what was wanted)."""
-    areas = {entry["area"] for entry in codes("areas")}
-    types = {entry["code"] for entry in codes("school_types")}
-    placed = [(f"dispersion.limits[{number}]", limits) for number, limits in enumerate(standard.dispersion.limits)]
-    placed += [
-        (f"indicators[{position}].norms[{number}]", limits)
-        for position, indicator in enumerate(standard.indicators)
-        for number, limits in enumerate(indicator.norms)
-    ]
-    faults: list[tuple[str, str]] = []
-    for where, limits in placed:
-        faults += [
-            (f"{where}.areas", f"no area “{area}”; there are {_list(areas)}")
-            for area in sorted(set(limits.areas) - areas)
-        ]
-        faults += [
-            (f"{where}.school_types", f"no school type “{code}”; see school_types.csv")
-            for code in sorted(set(limits.school_types) - types)
-        ]
-        for stage, end in limits.upper.items():
-            value = of_stage(limits, stage) if stage in STAGES else None
-            if value is None:
-                faults.append((f"{where}.upper", f"“{stage}” has no value of which this is the other end"))
-            elif end == value:
-                faults.append((f"{where}.upper", f"{stage}: a range has two ends, both are {value}"))
-    return faults
+    said = f"{name}, line {line}: {key}: {words}" if line else f"{name}: {key + ': ' if key else ''}{words}"
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in said)
 
 
 def load_standards(*folders: Path) -> dict[str, Standard]:
     """Every standard of ours and of the given folders by its id, in the order of the ids.
 
-    Raises StandardError where two files have one name, declare one fact in two units, or name a standard that is not.
+    Raises StandardError with the faults of every file, then with those that only all of them together show: two files
+    of one name, one fact in two units, a standard that leans on one that is not, or on itself by a circle.
     """
     found: dict[str, Standard] = {}
+    paths: dict[str, Path] = {}
+    names: dict[str, str] = {}
+    refused: list[str] = []
     for folder in (HERE, *folders):
+        if folder.exists() and not folder.is_dir():
+            raise StandardError(f"{folder}: is a file; wanted is a folder of standards")
         for path in sorted(folder.glob("*.toml")):
-            if path.stem in found:
-                raise StandardError(f"{path.name}: a standard of this name exists already; rename the file")
-            found[path.stem] = load(path)
-    _check_together(found)
+            first = names.setdefault(unicodedata.normalize("NFC", path.stem).casefold(), path.stem)
+            if path.stem in paths:
+                refused.append(f"{path.name}: a standard of this name exists already; rename the file")
+            elif first != path.stem:
+                refused.append(f"{path.name}: the name differs from {first}.toml only by its case; rename the file")
+            else:
+                paths[path.stem] = path
+                try:
+                    found[path.stem] = load(path)
+                except StandardError as fault:
+                    refused.append(str(fault))
+    refused = refused or [
+        _said(paths[name].name, text_of(paths[name]), key, words) for name, key, words in together_faults(found)
+    ]
+    if refused:
+        raise StandardError("\n".join(refused))
     return dict(sorted(found.items()))
 
 
@@ -331,29 +274,3 @@ def load_standards(*folders: Path) -> dict[str, Standard]:
 def standards() -> dict[str, Standard]:
     """Every standard of ours by its id."""
     return load_standards()
-
-
-def _check_together(found: Mapping[str, Standard]) -> None:
-    """What only all standards together show."""
-    declared: dict[str, tuple[str, Fact]] = {}
-    for standard in found.values():
-        named = [("units_of", standard.units_of), ("gate_of", standard.gate_of)]
-        named += [
-            ("checks", check.standard)
-            for item in standard.items
-            for check in item.checks
-            if isinstance(check, OtherStandard)
-        ]
-        for key, other in named:
-            if other and other not in found:
-                raise StandardError(f"{standard.id}.toml: {key}: no standard “{other}”; there are {_list(found)}")
-        for fact in standard.facts:
-            owner, first = declared.setdefault(fact.id, (standard.id, fact))
-            if (first.unit, first.type) != (fact.unit, fact.type):
-                raise StandardError(
-                    f"{standard.id}.toml: facts: “{fact.id}” is declared in another unit or type by {owner}.toml"
-                )
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
