@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test real check dev serve docs clean
+.PHONY: help setup demo test test-browser real check dev serve docs clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -25,6 +25,9 @@ demo: $(READY) ## make a synthetic province and run everything
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-browser: $(READY) ## look at the site with a real browser (wants chromium and a Chinese font)
+	@$(BIN)/python -m pytest -m browser tests/browser
 
 real: $(READY) ## run the real sources under DATA (default ../shared/data)
 	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }

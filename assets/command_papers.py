@@ -124,6 +124,27 @@ def documents(
     _papers(lambda: documents_of(year_tables(store, year), county, school or []), output)
 
 
+@papers.command(epilog=EXIT_CODES)
+def pdf(
+    county: Annotated[str, typer.Option("--county", help="县级行政区划代码。County code.")],
+    year: YearOption = None,
+    output: FolderOption = Path(),
+    home: HomeOption = None,
+) -> None:
+    """把县级页面打印成 PDF（A4，GB/T 9704 版面），需要 Chromium。Prints a county's page as PDF, with a Chromium."""
+    from assets.papers import PaperError  # noqa: PLC0415
+    from assets.pdf import BrowserError, browser, print_counties  # noqa: PLC0415
+
+    store, folder = home_of(home), output.expanduser()
+    try:
+        for path in print_counties(store, year, county, folder, browser()):
+            out.print(f"已写 wrote {path}", markup=False)
+    except (BrowserError, PaperError) as fault:
+        usage(str(fault))
+    except OSError as fault:
+        usage(f"写不了 {folder}（{fault.strerror}）；请换一个文件夹。 / The folder cannot be written.")
+
+
 def _papers(files: Callable[[], Iterator[tuple[str, str | bytes]]], folder: Path) -> None:
     """Files written under a folder, and how many."""
     from assets.papers import PaperError, write_files  # noqa: PLC0415

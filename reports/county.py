@@ -21,6 +21,15 @@ from reports.year import CountyTables, YearTables
 from standards.standard import Standard
 
 _FACTS = 4
+_OF_COUNTY = (
+    "county_facts",
+    "county_measures",
+    "county_assessments",
+    "county_documents",
+    "county_plans",
+    "school_groups",
+)
+"""The tables that hold a county's own return; a layout of it is called as its table."""
 
 
 def banner(*, is_synthetic: bool) -> str:
@@ -40,6 +49,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         for standard in county.standards
         if has_any(county, standard) and not is_silent(county, standard)
     )
+    ledgers_shown, courses_shown = ledgers(county, captions), courses(county, captions)
     standards = _with_schools(county, standards, captions)
     province = province_name(county)
     folder = folders[county.year][county.key]
@@ -54,6 +64,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         banner=banner(is_synthetic=county.all.is_synthetic),
         county_name=county.name,
         county_code=county.code,
+        whole=display.whole(county.name),
         crumbs=(
             Link(label=_("全部学年"), href="../../index.html"),
             Link(
@@ -71,15 +82,16 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
             if county.key in folders.get(year, {})
         ),
         downloads=(
-            Link(label=_("Markdown 版"), href="report.md"),
-            Link(label=_("数据 CSV"), href="indicators.csv"),
+            Link(label=_("报告全文"), href="report.md"),
+            Link(label=_("各校指标"), href="indicators.csv"),
+            Link(label=_("报告数据"), href="report.json"),
             *papers,
         ),
         facts=tuple(_facts(county)),
         standards=standards,
         silent=tuple(_silent(county)),
-        ledgers=ledgers(county, captions),
-        courses=courses(county, captions),
+        ledgers=ledgers_shown,
+        courses=courses_shown,
         left_out=left_out(county, captions),
         missing=missing(county, captions),
         refused=refused(
@@ -198,7 +210,9 @@ def _facts(county: CountyTables) -> list[Fact]:
         facts.append(
             Fact(
                 value=f"{whole['limits_met']} / {limits}",
-                label=_("差异系数在限值以内（{standard}）").format(standard=sentences.short_title(standard)),
+                label=_("差异系数在限值以内（{standard}）{single}").format(
+                    standard=sentences.short_title(standard), single=sentences.single_words(county, standard)
+                ),
             )
         )
     else:
@@ -230,11 +244,20 @@ def _facts(county: CountyTables) -> list[Fact]:
 def _files(county: CountyTables, captions: Captions) -> Files:
     """The files that this county's rows were read from."""
     used = {unit["file"] for units in county.units.values() for unit in units.values()}
+    used |= set(county.frame("schools")["file"])
+    own = {(file, table) for table in _OF_COUNTY for file in county.frame(table)["file"]}
     handed_in = county.all.returns(county.source)
-    rows = [row for row in handed_in if row["file"] in used]
+    rows = [
+        row
+        for row in handed_in
+        if (row["file"], row["layout"]) in own or (row["file"] in used and row["layout"] not in _OF_COUNTY)
+    ]
     schools_read = county.frame("schools").height
-    sentence = _("本县 {rows} 行读自 {files} 个文件。本来源本学年").format(
-        rows=display.count(schools_read), files=display.count(len(rows))
+    facts_read = sum(county.frame(table).height for table in _OF_COUNTY)
+    sentence = _("本县学校 {schools} 行、县级填报 {facts} 行读自 {files} 个文件。本来源本学年").format(
+        schools=display.count(schools_read),
+        facts=display.count(facts_read),
+        files=display.count(len({row["file"] for row in rows})),
     )
     return files(
         rows,

@@ -27,6 +27,7 @@ _PLAN_COURSES = {
 }
 _FINDINGS = {
     "before_the_stage_before": marked("早于上一阶段完成"),
+    "result_without_date": marked("有结果而没有完成日期"),
     "stage_before_open": marked("上一阶段尚未完成"),
     "stage_before_not_passed": marked("上一阶段未通过"),
     "base_not_stated": marked("公布的比例没有说明基数"),
@@ -50,6 +51,8 @@ _RATES = {
     "boarder_subsidy": marked("寄宿生生活补助（人均）"),
     "nutrition_meals": marked("营养餐（人均）"),
 }
+_OF_AGES = ("completion_at_12", "completion_at_15")
+"""Rates of an age, which is said; their stage follows from it."""
 
 
 def courses(county: CountyTables, captions: Captions) -> tuple[Course, ...]:
@@ -145,6 +148,7 @@ def evidence(county: CountyTables, captions: Captions) -> Course | None:
                 display.count(shares.len()),
                 display.count(shares.filter(shares >= 1).len()),
                 display.count(shares.filter(shares == 0).len()),
+                display.percent(_mean(shares)),
                 *(display.count(counts.get(status, 0)) for status in ("present", "stale", "missing")),
             )
         )
@@ -157,12 +161,28 @@ def evidence(county: CountyTables, captions: Captions) -> Course | None:
             first=county.year - 2, last=county.year
         ),
         columns=tuple(
-            _(name) for name in ("标准", "条目", "三年齐全的条目", "三年全缺的条目", "有效材料", "过期材料", "缺少材料")
+            _(name)
+            for name in (
+                "标准",
+                "条目",
+                "三年齐全的条目",
+                "三年全缺的条目",
+                "完备率",
+                "有效材料",
+                "过期材料",
+                "缺少材料",
+            )
         ),
-        numbers=(False, True, True, True, True, True, True),
+        numbers=(False, True, True, True, True, True, True, True),
         rows=tuple(rows),
-        notes=(_("逐项目录见表 evidence_index。"),),
+        notes=(_("完备率：各条目三个学年中有有效材料的学年所占比例，按条目平均。逐项目录见表 evidence_index。"),),
     )
+
+
+def _mean(shares: pl.Series) -> float | None:
+    """The mean of shares; None where there is none."""
+    mean = shares.mean()
+    return mean if isinstance(mean, float) else None
 
 
 def plans(county: CountyTables, captions: Captions) -> Course | None:
@@ -199,12 +219,12 @@ def plans(county: CountyTables, captions: Captions) -> Course | None:
             )
         ),
         numbers=(False, False, True, True, True, True, True, True, True, False, False),
-        rows=tuple(_plan(row) for row in rows),
+        rows=tuple(_plan(row, display.whole(county.name)) for row in rows),
         notes=(_("是否按进度由本系统推定：完成比例不低于时间进度为按进度。"),),
     )
 
 
-def _plan(row: Row) -> tuple[str, ...]:
+def _plan(row: Row, whole: str) -> tuple[str, ...]:
     unit = f" {row['unit']}" if row["unit"] else ""
 
     def amount(name: str) -> str:
@@ -213,7 +233,7 @@ def _plan(row: Row) -> tuple[str, ...]:
 
     return (
         row["plan"],
-        row["zone"] or _("全县"),
+        row["zone"] or whole,
         display.NOT_REPORTED if row["target_year"] is None else str(row["target_year"]),
         amount("planned"),
         amount("done"),
@@ -263,7 +283,7 @@ def rates(county: CountyTables, captions: Captions) -> Course | None:
         rows=tuple(
             (
                 rate_label(row["rate"], row["stage"]),
-                row["school_name"] or _("全县"),
+                row["school_name"] or display.whole(county.name),
                 _measured(row["value"], row["unit"]),
                 _count(row["numerator"]),
                 _count(row["denominator"]),
@@ -279,7 +299,7 @@ def rates(county: CountyTables, captions: Captions) -> Course | None:
 def rate_label(rate: str, stage: str) -> str:
     """The name of a rate with its stage."""
     label = _(_RATES[rate]) if rate in _RATES else rate
-    return f"{display.stage(stage)}{label}" if stage else label
+    return f"{display.stage(stage)}{label}" if stage and rate not in _OF_AGES else label
 
 
 def _measured(value: float | None, unit: str, *, absent: str = display.NOT_REPORTED) -> str:
@@ -319,7 +339,9 @@ def groups(county: CountyTables, captions: Captions) -> Course | None:
         title=_("学区、集团等分组"),
         sentences=tuple(said),
         caption=captions.next(_("{county}各分组内部的校际差异").format(county=county.name)),
-        caption_note=_("{year}；仅供参考，标准只对全县设限值").format(year=display.school_year(county.year)),
+        caption_note=_("{year}；仅供参考，标准只对{whole}设限值").format(
+            year=display.school_year(county.year), whole=display.whole(county.name)
+        ),
         columns=tuple(
             _(name) for name in ("分组", "类别", "标准", "学段", "评估单位", "超过限值的指标", "最大的差异系数")
         ),
@@ -368,7 +390,8 @@ def _candidates(standard: Standard, rows: Sequence[Row], name: str, year: int, c
     said = [_("{count} 个县级单位，已推荐 {nominated} 个。").format(count=len(rows), nominated=nominated)]
     if standard.quota is not None:
         said.append(
-            _("名额 {least}–{most} 个，{day}前推荐（{article}）。").format(
+            _("名额和截止日期为 {year} 年首批：名额 {least}–{most} 个，{day}前推荐（{article}）。").format(
+                year=standard.quota.deadline.year,
                 least=standard.quota.least,
                 most=standard.quota.most,
                 day=display.day(standard.quota.deadline),
@@ -383,7 +406,8 @@ def _candidates(standard: Standard, rows: Sequence[Row], name: str, year: int, c
         (_("达到学校标准的比例"), True, [display.percent(row["schools_met_share"]) for row in rows]),
         (_("最小余量"), True, [display.number(row["least_margin"], display.CV_PLACES) for row in rows]),
         (_("有利条件"), True, [_("{count} 项").format(count=len(_ids(row["reasons_for"]))) for row in rows]),
-        (_("不利或无法判定的条件"), False, [_labels(standard, row["reasons_against"]) for row in rows]),
+        (_("不利的条件"), False, [_labels(standard, row["reasons_against"]) for row in rows]),
+        (_("无法判定的条件"), False, [_labels(standard, row["reasons_unknown"]) for row in rows]),
     ]
     if nominated or any(row["finding"] is not None for row in rows):
         columns += [

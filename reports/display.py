@@ -23,6 +23,8 @@ CV_PLACES = 3
 PERCENT_PLACES = 1
 _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
+_WRITTEN = 4
+"""No standard writes a limit with more decimals."""
 _WHOLE = ("people", "pupils", "rooms", "classes", "schools", "computers", "volumes", "yuan", "year", "years")
 _PLACES = {"per_pupil": 4, "1": CV_PLACES, "percent": PERCENT_PLACES, "finding": 0} | dict.fromkeys(_WHOLE, 0)
 
@@ -411,6 +413,11 @@ def written_places(value: float) -> int:
     return max(0, -int(Decimal(repr(float(value))).normalize().as_tuple().exponent))
 
 
+def file_size(file_bytes: int, form: str) -> str:
+    """The form of a file and its size in kilobytes of 1,000 bytes, at least one."""
+    return f"{form.upper()} {max(1, round(file_bytes / 1000)):,} KB"
+
+
 def day(date: dt.date | None, *, absent: str = NOT_REPORTED) -> str:
     """A date as the forms write it."""
     if date is None:
@@ -421,3 +428,34 @@ def day(date: dt.date | None, *, absent: str = NOT_REPORTED) -> str:
 def plain(value: float | None, *, absent: str = NOT_REPORTED) -> str:
     """A number as it is written: with the decimals that it has, and no others."""
     return absent if value is None else number(value, written_places(value))
+
+
+def whole(name: str) -> str:
+    """The whole of a county, as its own name says what it is: 全县, 全区, 全市; else 全域."""
+    return {"县": _("全县"), "区": _("全区"), "市": _("全市")}.get(name[-1:], _("全域"))
+
+
+def limit_places(limit: float, unit: str, value: float | None = None) -> int:
+    """The decimals of a limit: those that its standard writes; of one that is itself computed those of its unit.
+
+    A computed one has as many more as it takes to see that the value is not the limit.
+    """
+    written = written_places(limit)
+    places = places_of(unit)
+    if written <= max(_WRITTEN, places):
+        return written
+    if value is None or value == limit:
+        return places
+    apart = (more for more in range(places, _HIDDEN_PLACES[-1]) if rounded(limit, more) != rounded(value, more))
+    return next(apart, places)
+
+
+def origins(file: str, sheet: str | None, rows: Sequence[int]) -> str:
+    """Where several figures were read: file, sheet and rows as the file numbers them."""
+    name = PurePosixPath(file).name
+    if not rows:
+        return name
+    numbers = "、".join(str(row) for row in rows)
+    if sheet is None:
+        return _("{file} 第 {rows} 行").format(file=name, rows=numbers)
+    return _("{file} 工作表“{sheet}”第 {rows} 行").format(file=name, sheet=sheet, rows=numbers)

@@ -113,6 +113,6 @@ def _row(
         counties=display.count(verdicts["county_code"].n_unique()),
         units=display.count(sum(shown["units"].to_list())),
         verdicts="；".join(parts),
-        files=display.count(returns.height),
+        files=display.count(returns["file"].n_unique()),
         refused=display.count(refusals.height),
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from reports import display
+from collections.abc import Sequence
+
+import polars as pl
+
+from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
 from reports.model import ItemPart, ItemRow, Verdict
@@ -16,9 +20,23 @@ from reports.outcome import (
     shown_verdict,
     veto_verdict,
 )
-from reports.requirement import formula, in_words, label_of, unit_words
+from reports.requirement import fact_label, formula, in_words, label_of, unit_words
 from reports.year import CountyTables, Row
-from standards.items import Check, EveryClass, EverySchool, Finding, Item, NeverBoth, OtherStandard, Part, Total
+from standards.items import (
+    Bounded,
+    Check,
+    EveryClass,
+    EverySchool,
+    FactCheck,
+    Finding,
+    Growth,
+    Item,
+    NeverBoth,
+    OtherStandard,
+    Part,
+    Since,
+    Total,
+)
 from standards.standard import Standard
 
 MARKS = {"secondary": "转", "inferred": "推", "provincial": "省"}
@@ -94,8 +112,9 @@ def _part(county: CountyTables, standard: Standard, part: Part, captions: Captio
 
 
 def _has_figure(county: CountyTables, standard: Standard, item: Item) -> bool:
-    """Whether any check of the item has a figure, though nothing follows from it."""
-    return any(row["value"] is not None for row in county.checks.get((standard.id, item.id), []))
+    """Whether any check of the item has a figure, though nothing follows from it: one that is refused has too."""
+    rows = county.checks.get((standard.id, item.id), [])
+    return any(row["value"] is not None or row["numerator"] is not None for row in rows)
 
 
 def _sentences(county: CountyTables, standard: Standard, part: Part, row: Row, silent: list[Item]) -> list[str]:
@@ -116,7 +135,7 @@ def _sentences(county: CountyTables, standard: Standard, part: Part, row: Row, s
             )
         )
     for words, of_schools in ((_("县级事项尚未上报"), False), (_("学校报表中所需的数据未上报"), True)):
-        names = [_named(item) for item in silent if _is_of_schools(item) == of_schools]
+        names = [_named(item) for item in silent if _is_of_schools(county, standard, item) == of_schools]
         if names:
             said.append(
                 _("{what}，以下 {count} 项无法判定：{names}。").format(
@@ -126,9 +145,13 @@ def _sentences(county: CountyTables, standard: Standard, part: Part, row: Row, s
     return said
 
 
-def _is_of_schools(item: Item) -> bool:
-    """Whether an item is judged by school returns alone."""
-    return bool(item.checks) and all(isinstance(check, _OF_SCHOOLS) for check in item.checks)
+def _is_of_schools(county: CountyTables, standard: Standard, item: Item) -> bool:
+    """Whether an item is judged by school returns alone, and nothing that the county has to report is missing."""
+    return (
+        bool(item.checks)
+        and all(isinstance(check, _OF_SCHOOLS) for check in item.checks)
+        and not facts_missing(county, standard, item)
+    )
 
 
 def _named(item: Item) -> str:
@@ -144,7 +167,7 @@ def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: 
         label = label_of(check).zh
         words = in_words(check, standard, county.year, county.all.standards).zh
         asked.append(f"{label}：{words}" if label else words)
-        found.append(_check_name(check, standard, item) + _found(check, own))
+        found.append(_check_name(check, standard, item) + _found(check, own, standard))
     group = next((group.label.zh for group in standard.groups if group.id == item.under), "")
     return ItemRow(
         number=item.number or display.NOT_APPLICABLE,
@@ -157,7 +180,7 @@ def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: 
         verdict=_verdict(part, row),
         is_contradiction=row["is_contradiction"],
         basis=_basis(row),
-        evidence=_evidence(row, checks),
+        evidence=_evidence(county, standard, item, row, checks),
         reason=_reason(county, standard, item, row),
     )
 
@@ -191,19 +214,96 @@ def _basis(row: Row) -> str:
     return text + _("（矛盾）") if row["is_contradiction"] else text
 
 
-def _evidence(row: Row, checks: list[Row]) -> str:
+def _evidence(county: CountyTables, standard: Standard, item: Item, row: Row, checks: list[Row]) -> str:
+    """The documents, the offices, and the rows of the county's return that were read."""
     documents: dict[str, None] = {}
     for each in (row, *checks):
         if each["evidence"]:
             dated = f"（{display.day(each['evidence_date'])}）" if each["evidence_date"] else ""
             documents[each["evidence"] + dated] = None
     offices = dict.fromkeys(each["office"] for each in (row, *checks) if each["office"])
-    return "；".join([*documents, *offices]) or display.NOT_APPLICABLE
+    return "；".join([*documents, *offices, *_origins(county, standard, item, checks)]) or display.NOT_APPLICABLE
+
+
+def _origins(county: CountyTables, standard: Standard, item: Item, checks: Sequence[Row]) -> list[str]:
+    """The rows of the county's own files from which an item's figures, findings and points were read, by file."""
+    asked: set[tuple[str, str, int | None]] = set()
+    for check in item.checks:
+        for row in checks:
+            if row["check"] == check.id:
+                asked |= _facts_read(standard, item, check, row)
+    asked.add((f"{standard.id}/{item.id}", "", None))
+    read = {(row["file"], row["sheet"], row["row"]) for row in checks if row["file"] is not None}
+    rows = county.frame("county_facts").select("fact", "breakdown", "period", "file", "sheet", "row").iter_rows()
+    for fact, breakdown, period, *place in rows:
+        if (fact, breakdown, period) in asked or (fact, breakdown, None) in asked:
+            read.add((place[0], place[1], place[2]))
+    found: dict[tuple[str, str | None], list[int]] = {}
+    for file, sheet, number in sorted(read, key=lambda place: (place[0], place[1] or "", place[2] or 0)):
+        found.setdefault((file, sheet), []).extend([] if number is None else [number])
+    return [display.origins(file, sheet, numbers) for (file, sheet), numbers in found.items()]
+
+
+def _facts_read(standard: Standard, item: Item, check: Check, row: Row) -> set[tuple[str, str, int | None]]:
+    """The facts that a row of a check is made of, with the breakdown and the year for which each is asked."""
+    period, breakdown = row["period"], row["breakdown"]
+    if isinstance(check, Finding):
+        key = f"{standard.id}/{item.id}"
+        return {(f"{key}/{check.id}" if check.id else key, "", None)}
+    if isinstance(check, Growth):
+        facts = [fact for fact in (check.fact, check.faster_than) if fact]
+        return {(fact, breakdown, year) for fact in facts for year in (period - 1, period)}
+    read: set[tuple[str, str, int | None]] = set()
+    if isinstance(check, Since):
+        read.add((check.fact, "", None))
+    if isinstance(check, FactCheck):
+        names = (*check.plus, *check.minus, *check.over, *check.over_minus)
+        read |= {(name, breakdown, period) for name in names}
+    if isinstance(check, Bounded) and check.limit_fact:
+        read.add((check.limit_fact, "", None))
+    return read
+
+
+def facts_missing(county: CountyTables, standard: Standard, item: Item) -> list[str]:
+    """The names of the county's own figures without which a check of the item cannot be told."""
+    rows = county.checks.get((standard.id, item.id), [])
+    told = county.all.once(("told", *county.key), lambda: _told(county))
+    missing: dict[str, None] = {}
+    for check in item.checks:
+        for row in rows:
+            if row["check"] == check.id and row["status"] == "undetermined" and row["reason"] != "rate_over_100":
+                missing |= {fact_label(standard, name).zh: None for name in _not_told(check, row, told)}
+    return list(missing)
+
+
+def _told(county: CountyTables) -> set[str]:
+    """The facts of which the county gives a value in this school year, for it or for the year before it."""
+    facts = county.frame("county_facts")
+    is_of_year = pl.col("period").is_between(county.year - 1, county.year)
+    return set(facts.filter(pl.col("value").is_not_null() & is_of_year)["fact"])
+
+
+def _not_told(check: Check, row: Row, told: set[str]) -> list[str]:
+    """The facts that an undetermined row of a check lacks."""
+    if isinstance(check, Growth):
+        lacks = [check.fact] if row["numerator"] is None or row["denominator"] is None else []
+        return [*lacks, *([check.faster_than] if check.faster_than and row["limit"] is None else [])]
+    asked: list[str] = []
+    if isinstance(check, Since):
+        asked.append(check.fact)
+    if isinstance(check, FactCheck):
+        asked += [*check.plus, *check.minus, *check.over, *check.over_minus]
+    if isinstance(check, Bounded) and check.limit_fact:
+        asked.append(check.limit_fact)
+    return [name for name in asked if name not in told]
 
 
 def _reason(county: CountyTables, standard: Standard, item: Item, row: Row) -> str:
     said = []
-    if row["reason"] is not None:
+    missing = facts_missing(county, standard, item)
+    if missing and row["status"] == "undetermined":
+        said.append(_("县级未上报：{facts}").format(facts="、".join(missing)))
+    elif row["reason"] is not None:
         said.append(display.reason(row["reason"]))
     for check in item.checks:
         names = county.failing.get((standard.id, item.id, check.id), [])
@@ -215,33 +315,124 @@ def _reason(county: CountyTables, standard: Standard, item: Item, row: Row) -> s
     if row["score_reason"] is not None:
         said.append(display.reason(row["score_reason"]))
     if row["note"]:
-        other = county.all.standards.get(row["note"])
-        said.append(row["note"] if other is None else _("依据{standard}").format(standard=other.title.zh))
+        said.append(sentences.note_words(county.all.standards, row["note"]))
+    lags = {(check.lag, check.years) for check in item.checks if isinstance(check, Growth)}
+    said += [years_judged(county.year, lag, years) for lag, years in sorted(lags)]
     if item.note is not None:
         said.append(item.note.zh)
     return "；".join(dict.fromkeys(said)) or display.NOT_APPLICABLE
 
 
-def _found(check: Check, rows: list[Row]) -> str:
+def years_judged(year: int, lag: int, years: int) -> str:
+    """Which years of the county's finance a school year judges."""
+    return _("{year} 学年评定截至 {last} 年的 {years} 个财政年度（{first}–{last}）").format(
+        year=year, years=years, first=year - lag - years + 1, last=year - lag
+    )
+
+
+def _found(check: Check, rows: list[Row], standard: Standard) -> str:
     """What is so: a figure, how many schools keep it, or what the county says."""
     if not rows:
         return display.NOT_REPORTED
-    return display.listed([_one(check, row) for row in rows], _BREAKDOWNS)
+    return display.listed([found_words(check, row, standard) for row in rows], _BREAKDOWNS)
 
 
-def _one(check: Check, row: Row) -> str:
+def found_words(check: Check, row: Row, standard: Standard) -> str:
+    """What is so by one row of a check, with its breakdown or year."""
     name = f"{row['breakdown']} " if row["breakdown"] else ""
-    if row["kind"] == "growth":
-        name = _("{year} 年 ").format(year=row["period"]) + name
-    if isinstance(check, Finding):
-        return name + _said(check, row)
-    if isinstance(check, EverySchool | EveryClass | NeverBoth) and row["schools"] is not None:
-        return name + _schools(row)
+    if row["status"] == "not_applicable":
+        text = _("没有此类学校")
+    elif isinstance(check, Growth):
+        text = _growth(check, row, standard)
+    elif isinstance(check, OtherStandard):
+        text = years_met(check, row["value"], row["status"])
+    elif isinstance(check, Finding):
+        text = _said(check, row)
+    elif isinstance(check, NeverBoth):
+        text = _never_both(row)
+    elif isinstance(check, EverySchool | EveryClass) and row["schools"] is not None:
+        text = _schools(row)
+    else:
+        text = _figure(check, row)
+    return name + text
+
+
+def _figure(check: Check, row: Row) -> str:
+    """A figure with what it is made of; one that is refused with what was reported."""
+    if row["reason"] == "rate_over_100" and row["denominator"] is not None:
+        return refused_rate(row)
     if row["value"] is None:
-        return name + (
-            display.status_word(row["status"]) if row["status"] in ("met", "not_met") else display.NOT_REPORTED
+        return display.status_word(row["status"]) if row["status"] in ("met", "not_met") else display.NOT_REPORTED
+    value = value_words(row["value"], row["unit"], row["limit"], row["must_be"], row["status"])
+    return _quotient(check, row) + value
+
+
+def _quotient(check: Check, row: Row) -> str:
+    """“114 / 813 = ” before the value that it gives; empty where nothing is divided."""
+    if not isinstance(check, FactCheck | Total) or not check.over:
+        return ""
+    if row["numerator"] is None or row["denominator"] is None:
+        return ""
+    times = "" if check.times == 1 or row["unit"] == "percent" else f" × {check.times:,}"
+    return f"{counted(row['numerator'])} / {counted(row['denominator'])}{times} = "
+
+
+def counted(value: float) -> str:
+    """What is divided or grows, with the decimals that it has, at most two."""
+    return display.number(value, min(2, display.written_places(value)))
+
+
+def refused_rate(row: Row) -> str:
+    """A rate above 100 %: what was reported, and that it is not used."""
+    return _("上报 {numerator} / {denominator}，超过 100%，不予采用").format(
+        numerator=counted(row["numerator"]), denominator=counted(row["denominator"])
+    )
+
+
+def years_met(check: OtherStandard, value: float | None, status: str) -> str:
+    """Whether the other standard is met; where several years are asked, in how many of them it is."""
+    if check.years == 1 or value is None or status not in ("met", "not_met"):
+        return display.status_word(status)
+    return _("近 {years} 年中 {met} 年达标").format(years=check.years, met=int(value))
+
+
+def _growth(check: Growth, row: Row, standard: Standard) -> str:
+    """A year's growth, the two figures that it is made of, and the growth that it is held against."""
+    if row["value"] is None:
+        found = _("{year} 年{value}").format(year=row["period"], value=_("未上报"))
+    else:
+        found = _("{year} 年 {value}").format(
+            year=row["period"],
+            value=value_words(row["value"], row["unit"], row["limit"], row["must_be"], row["status"]),
         )
-    return name + value_words(row["value"], row["unit"], row["limit"], row["must_be"], row["status"])
+    details = []
+    if row["numerator"] is not None and row["denominator"] is not None:
+        details.append(f"{counted(row['denominator'])} → {counted(row['numerator'])}")
+    if check.faster_than:
+        details.append(
+            _("对照{fact} {limit}").format(
+                fact=fact_label(standard, check.faster_than).zh.split("（")[0],
+                limit=_("未上报") if row["limit"] is None else limit_words(row["limit"], row["unit"], row["value"]),
+            )
+        )
+    return f"{found}（{'，'.join(details)}）" if details else found
+
+
+def limit_words(limit: float, unit: str, value: float | None = None) -> str:
+    """A limit that is itself computed, with its unit and as many decimals as tell it from the value."""
+    places = max(display.places_of(unit), display.limit_places(limit, unit, value))
+    return display.number(limit, places) + unit_words(unit).zh
+
+
+def _never_both(row: Row) -> str:
+    """In how many schools both are, of how many."""
+    if not row["schools"]:
+        return _("没有此类学校")
+    text = _("发现 {found} 所（共 {schools} 所）").format(
+        found=display.count(row["schools_not_met"]), schools=display.count(row["schools"])
+    )
+    unknown = row["schools_undetermined"]
+    return text + _("，{count} 所无法判定").format(count=display.count(unknown)) if unknown else text
 
 
 def _said(check: Finding, row: Row) -> str:
@@ -269,4 +460,6 @@ def value_words(value: float, unit: str, limit: float | None, must_be: str | Non
         places = 2
     if must_be is not None:
         places = display.telling_places(value, limit, places, must_be, status)
+    if unit == "percent" and value != display.rounded(value, places) and display.rounded(value, places) in (0, 100):
+        places += 1
     return display.number(value, places) + unit_words(unit).zh

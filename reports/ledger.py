@@ -6,16 +6,19 @@ from collections import Counter
 
 from reports import display
 from reports.captions import Captions
-from reports.items import value_words
+from reports.items import limit_words, value_words, years_met
 from reports.language import gettext as _
 from reports.model import Ledger, LedgerRow, LedgerSchool
 from reports.requirement import label_of
 from reports.year import CountyTables, Row
+from standards.items import Check, Item, OtherStandard
 from standards.standard import Standard
 
 _NAMED = 5
 _MOST_SCHOOLS = 20
 _MOST_ITEMS = 6
+_WRITTEN = 4
+"""A limit of more decimals than this is itself computed."""
 _CV = "cv:"
 _Group = tuple[str, str, str]
 
@@ -67,6 +70,7 @@ def _ledger(county: CountyTables, standard: Standard, rows: list[Row], captions:
     listed = sorted(by_school.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     shown = listed[:_MOST_SCHOOLS]
     place = {"county": county.name, "standard": standard.title.zh}
+    has_courses = any(row["course"] != "first" for row in unmet)
     more = ""
     if len(listed) > len(shown):
         more = _("这里列出未达标项最多的 {shown} 所；其余 {rest} 所见台账表 ledger。").format(
@@ -75,25 +79,28 @@ def _ledger(county: CountyTables, standard: Standard, rows: list[Row], captions:
     return Ledger(
         anchor=f"{standard.id}-ledger",
         title=standard.title.zh,
-        sentences=tuple(_sentences(rows, unmet)),
+        sentences=tuple(_sentences(rows, unmet, of_schools)),
         caption=captions.next(_("{county}未达标台账：{standard}").format(**place)),
         caption_note=_("{year}；学校的同一条目合为一行，差额为各校合计；有逐校记录的条目不再列县级行").format(
             year=display.school_year(county.year)
         ),
-        has_courses=any(row["course"] != "first" for row in unmet),
+        has_courses=has_courses,
         has_measures=any(row[name] for row in unmet for name in ("lead_office", "measure", "expected_by")),
-        rows=tuple(_row(standard, groups[key]) for key in keys),
+        rows=tuple(_row(county, standard, groups[key], has_courses=has_courses) for key in keys),
         schools_caption=captions.next(_("{county}各校未达标项数：{standard}").format(**place)) if shown else "",
         schools_note=_("{year}；未达标项最多的在前").format(year=display.school_year(county.year)),
-        schools=tuple(_school(standard, name, own) for (_id, name), own in shown),
+        schools=tuple(_school(county, standard, name, own) for (_id, name), own in shown),
         more=more,
     )
 
 
-def _sentences(rows: list[Row], unmet: list[Row]) -> list[str]:
+def _sentences(rows: list[Row], unmet: list[Row], of_schools: set[str]) -> list[str]:
     of_county = sum(not row["subject_id"] for row in unmet)
+    doubled = sum(not row["subject_id"] and row["item"] in of_schools for row in unmet)
+    aside = _("（其中 {count} 条另有逐校记录，表中不另列）").format(count=display.count(doubled)) if doubled else ""
     said = [
-        _("未达标 {count} 条：县级 {county} 条，学校或评估单位 {schools} 条。").format(
+        _("未达标 {count} 条：县级 {county} 条{aside}，学校或评估单位 {schools} 条。").format(
+            aside=aside,
             count=display.count(len(unmet)),
             county=display.count(of_county),
             schools=display.count(len(unmet) - of_county),
@@ -112,25 +119,38 @@ def _sentences(rows: list[Row], unmet: list[Row]) -> list[str]:
         )
     elif unmet:
         said.append(_("上年没有可比的台账。"))
-    missed = sum(row["forecast"] == "missed" for row in rows)
+    missed = [row for row in unmet if row["forecast"] == "missed"]
     if missed:
-        said.append(_("{count} 条已过预计完成日期而仍未达标。").format(count=display.count(missed)))
+        measures = {(row["item"], row["measure"], row["expected_by"]) for row in missed}
+        said.append(
+            _("{measures} 项整改措施已过预计完成日期而仍未达标，涉及台账 {count} 条。").format(
+                measures=display.count(len(measures)), count=display.count(len(missed))
+            )
+        )
     return said
 
 
-def _row(standard: Standard, rows: list[Row]) -> LedgerRow:
+def since_words(county: CountyTables, unmet_since: int | None) -> str:
+    """Since when a thing is not met; of the first year of the county's data it may be longer."""
+    if unmet_since is None:
+        return display.NOT_APPLICABLE
+    words = display.school_year(unmet_since)
+    years = [year for history in county.history.values() for year in history]
+    return _("{year}或更早").format(year=words) if years and unmet_since <= min(years) else words
+
+
+def _row(county: CountyTables, standard: Standard, rows: list[Row], *, has_courses: bool) -> LedgerRow:
     first = rows[0]
-    stage = f"{display.stage(first['stage'])}：" if first["stage"] else ""
     is_one = len(rows) == 1
     since = [row["unmet_since"] for row in rows if row["unmet_since"] is not None]
     courses = Counter(row["course"] for row in rows)
     return LedgerRow(
-        item=stage + item_label(standard, first["item"]) + _check_words(standard, first),
-        subject=_subject(rows),
-        value=_value(first) if is_one else display.NOT_APPLICABLE,
-        limit=_limit(rows),
+        item=_label(county, standard, first),
+        subject=_subject(county, rows),
+        value=_value(standard, first) if is_one else display.NOT_APPLICABLE,
+        limit=_limit(standard, rows),
         gap=_gap(rows),
-        since=display.school_year(min(since)) if since else display.NOT_APPLICABLE,
+        since=since_words(county, min(since, default=None)) if has_courses else display.NOT_APPLICABLE,
         course=display.course(first["course"]).split("，")[0]
         if len(courses) == 1
         else "、".join(
@@ -143,23 +163,53 @@ def _row(standard: Standard, rows: list[Row]) -> LedgerRow:
     )
 
 
-def _check_words(standard: Standard, row: Row) -> str:
-    """Which check of an item of several is meant."""
-    for item in standard.items:
-        for check in item.checks:
-            if item.id == row["item"] and check.id and check.id == row["check"]:
-                label = label_of(check).zh
-                return f"（{label}）" if label else ""
-    return ""
+def _label(county: CountyTables, standard: Standard, row: Row) -> str:
+    stage = f"{display.stage(row['stage'])}：" if row["stage"] else ""
+    return stage + item_label(standard, row["item"]) + _check_words(county, standard, row)
 
 
-def _subject(rows: list[Row]) -> str:
+def _check_words(county: CountyTables, standard: Standard, row: Row) -> str:
+    """Which check of an item of several is meant, and of which year where it judges several."""
+    item = _item(standard, row)
+    if item is None:
+        return ""
+    named, year = row["check"], ""
+    if not row["subject_id"] and row["value"] is not None:
+        decisive = [
+            check
+            for check in county.checks.get((standard.id, item.id), [])
+            if (check["status"], check["value"]) == (row["status"], row["value"])
+        ]
+        if len(decisive) == 1:
+            named = decisive[0]["check"]
+            year = _("{year} 年").format(year=decisive[0]["period"]) if decisive[0]["kind"] == "growth" else ""
+    label = next((label_of(check).zh for check in item.checks if check.id and check.id == named), "")
+    words = "，".join(filter(None, (label, year)))
+    return f"（{words}）" if words else ""
+
+
+def _item(standard: Standard, row: Row) -> Item | None:
+    return next((item for item in standard.items if item.id == row["item"]), None)
+
+
+def _other_standard(standard: Standard, row: Row) -> OtherStandard | None:
+    """The check of another standard that alone decides an item; None where the item is of another kind."""
+    item = _item(standard, row)
+    checks: tuple[Check, ...] = () if item is None else item.checks
+    others = [check for check in checks if isinstance(check, OtherStandard)]
+    return others[0] if len(others) == 1 and row["unit"] == "years" else None
+
+
+def _subject(county: CountyTables, rows: list[Row]) -> str:
     if not rows[0]["subject_id"]:
-        return _("全县")
+        return display.whole(county.name)
     return display.listed(list(dict.fromkeys(row["school_name"] or row["subject_id"] for row in rows)), _NAMED)
 
 
-def _value(row: Row) -> str:
+def _value(standard: Standard, row: Row) -> str:
+    other = _other_standard(standard, row)
+    if other is not None:
+        return years_met(other, row["value"], row["status"])
     if row["value"] is None:
         return display.NOT_REPORTED if row["limit"] is not None else display.NOT_APPLICABLE
     limit = row["limit"]
@@ -167,14 +217,19 @@ def _value(row: Row) -> str:
     return value_words(row["value"], row["unit"], limit, side, row["status"])
 
 
-def _limit(rows: list[Row]) -> str:
+def _limit(standard: Standard, rows: list[Row]) -> str:
+    other = _other_standard(standard, rows[0])
+    if other is not None:
+        return display.status_word("met") if other.years == 1 else _("近 {years} 年均达标").format(years=other.years)
     limits = {(row["limit"], row["unit"]) for row in rows}
     if len(limits) > 1:
         return _("各校不同")
     limit, unit = limits.pop()
     if limit is None:
         return display.NOT_APPLICABLE
-    return value_words(limit, unit, None, None, "")
+    if display.written_places(limit) <= _WRITTEN:
+        return value_words(limit, unit, None, None, "")
+    return limit_words(limit, unit, rows[0]["value"] if len(rows) == 1 else None)
 
 
 def _gap(rows: list[Row]) -> str:
@@ -203,10 +258,8 @@ def _due(rows: list[Row]) -> str:
     )
 
 
-def _school(standard: Standard, name: str, rows: list[Row]) -> LedgerSchool:
-    labels = [
-        (f"{display.stage(row['stage'])}：" if row["stage"] else "") + item_label(standard, row["item"]) for row in rows
-    ]
+def _school(county: CountyTables, standard: Standard, name: str, rows: list[Row]) -> LedgerSchool:
+    labels = [_label(county, standard, row) for row in rows]
     return LedgerSchool(
         name=name, count=display.count(len(rows)), items=display.listed(list(dict.fromkeys(labels)), _MOST_ITEMS)
     )

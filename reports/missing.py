@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.items import facts_missing
 from reports.language import gettext as _
 from reports.model import Missing, MissingRow
 from reports.year import CountyTables, Row, YearTables, indicator_fields
 from schemas.tables import UNITS
+from standards.items import Item
 from standards.standard import Standard
 
 _NAMED = 6
+_MOST_FACTS = 20
 _FIELD_LABELS = {column.name: column.label_zh for column in UNITS.columns}
 _Group = tuple[str, tuple[str, ...], str]
 
@@ -20,7 +23,7 @@ _Group = tuple[str, tuple[str, ...], str]
 def missing(county: CountyTables, captions: Captions) -> Missing:
     """The counted units without a value, grouped where the same units lack several indicators for one reason."""
     groups = _groups(county)
-    said = list(source_sentences(county.all, county.source))
+    said = [*source_sentences(county.all, county.source), *awaited(county)]
     if not groups:
         said.append(_("计入的评估单位，各项指标所需的数据均已上报。"))
         return Missing(sentences=tuple(said), caption="", caption_note="", rows=())
@@ -36,6 +39,59 @@ def missing(county: CountyTables, captions: Captions) -> Missing:
         caption_note=_("{year}；同一批评估单位的同类缺报合为一行").format(year=display.school_year(county.year)),
         rows=tuple(_row(county, key, indicators) for key, indicators in groups.items()),
     )
+
+
+def awaited(county: CountyTables) -> list[str]:
+    """How many items await the county's own return, by standard; and which figures and findings are lacking."""
+    waiting: dict[str, int] = {}
+    figures: dict[str, None] = {}
+    findings: dict[str, None] = {}
+    for standard in county.standards:
+        rows = county.items.get(standard.id, {})
+        for item in standard.items:
+            row = rows.get(item.id)
+            if row is None or row["status"] != "undetermined":
+                continue
+            lacks, is_unsaid = facts_missing(county, standard, item), _is_unsaid(county, standard, item)
+            if not lacks and not is_unsaid:
+                continue
+            title = sentences.short_title(standard)
+            waiting[title] = waiting.get(title, 0) + 1
+            figures |= dict.fromkeys(lacks)
+            if is_unsaid:
+                findings[item.label.zh] = None
+    if not waiting:
+        return []
+    counts = "、".join(
+        _("{standard} {count} 项").format(standard=title, count=display.count(count))
+        for title, count in waiting.items()
+    )
+    said = [
+        _("{count} 项条目待县级上报后才能判定：{standards}。").format(
+            count=display.count(sum(waiting.values())), standards=counts
+        )
+    ]
+    if figures:
+        said.append(
+            _("缺少的县级数字 {count} 项：{names}。").format(
+                count=display.count(len(figures)), names=display.listed(list(figures), _MOST_FACTS)
+            )
+        )
+    if findings:
+        named = list(findings)[:_MOST_FACTS]
+        more = _("等") if len(findings) > len(named) else ""
+        said.append(
+            _("缺少县级认定的条目 {count} 项：{names}{more}。").format(
+                count=display.count(len(findings)), names="；".join(named), more=more
+            )
+        )
+    return said
+
+
+def _is_unsaid(county: CountyTables, standard: Standard, item: Item) -> bool:
+    """Whether the county has not said what only it can say of an item."""
+    rows = county.checks.get((standard.id, item.id), [])
+    return any(row["kind"] == "finding" and row["status"] == "undetermined" for row in rows)
 
 
 def units_missing(county: CountyTables) -> int:

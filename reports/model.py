@@ -16,10 +16,11 @@ no_data: it chooses the colour, never the words."""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """A place to go to; an empty `href` is the page itself."""
+    """A place to go to; an empty `href` is the page itself. `size` is that of a file to download, where it is known."""
 
     label: str
     href: str
+    size: str = ""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +133,9 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     trend: Trend | None
     verdict: Verdict
     is_total: bool
+    href: str = ""
+    province_mean: str = ""
+    standing: str = ""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,6 +252,7 @@ class School(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     origin: str
     origin_whole: str
+    note: str = ""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -535,6 +540,7 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     refused: Refused
     files: Files
     colophon: Colophon
+    whole: str = "全县"
 
 
 class SortCell(msgspec.Struct, frozen=True, kw_only=True):
@@ -544,6 +550,7 @@ class SortCell(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     verdict: Verdict | None
     is_number: bool
+    note: str = ""
 
 
 class CountyRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -568,11 +575,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     anchor: str
     heading: str
     sentences: tuple[str, ...]
-    caption: str
-    caption_note: str
-    columns: tuple[ProvinceColumn, ...]
-    rows: tuple[CountyRow, ...]
-    notes: tuple[str, ...]
+    attention: Attention
+    status: StatusTable
+    maps: tuple[ProvinceMap, ...]
+    heats: tuple[Heat, ...]
+    tables: tuple[Course, ...]
     candidates: tuple[Course, ...]
     downloads: tuple[Link, ...]
     refused: Refused
@@ -622,7 +629,7 @@ class SiteIndex(msgspec.Struct, frozen=True, kw_only=True):
     colophon: Colophon
 
 
-def edition(report: CountyReport | ProvinceReport | SiteIndex) -> str:
+def edition(report: CountyReport | ProvinceReport | StatusReport | IndicatorReport | SiteIndex) -> str:
     """The first 12 hex digits of the SHA-256 over what the report says; links to other years are left out."""
     said = msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=""))
     if not isinstance(said, SiteIndex):
@@ -630,9 +637,202 @@ def edition(report: CountyReport | ProvinceReport | SiteIndex) -> str:
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]
 
 
-Report = TypeVar("Report", CountyReport, ProvinceReport, SiteIndex)
+Report = TypeVar("Report", CountyReport, ProvinceReport, "StatusReport", "IndicatorReport", SiteIndex)
 
 
 def stamped(report: Report) -> Report:
     """The report with its edition in its colophon."""
     return msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=edition(report)))
+
+
+class AttentionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A county that asks to be looked at first, and every reason in words, the gravest first."""
+
+    name: str
+    href: str
+    reasons: tuple[str, ...]
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to look first."""
+
+    anchor: str
+    lead: str
+    rows: tuple[AttentionRow, ...]
+    note: str
+
+
+class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Every county with its verdicts; the same rows in other orders stand on pages of their own."""
+
+    anchor: str
+    caption: str
+    caption_note: str
+    columns: tuple[ProvinceColumn, ...]
+    rows: tuple[CountyRow, ...]
+    notes: tuple[str, ...]
+    orders: tuple[Link, ...]
+
+
+class StatusSection(msgspec.Struct, frozen=True, kw_only=True):
+    """The status table of one province and source, in one order."""
+
+    anchor: str
+    heading: str
+    status: StatusTable
+
+
+class StatusReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Every county of a school year in one order."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    crumbs: tuple[Link, ...]
+    years: tuple[Link, ...]
+    sections: tuple[StatusSection, ...]
+    colophon: Colophon
+
+
+class MapDot(msgspec.Struct, frozen=True, kw_only=True):
+    """A county on the map: shape `over`, `within` or `open` (not all data), and where it stood the years before."""
+
+    x: str
+    y: str
+    shape: Literal["over", "within", "open"]
+    name: str
+    trail: tuple[tuple[str, str, str, str], ...]
+
+
+class MapLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """A county's name on the map; `is_wide` ones have no room on a phone."""
+
+    x: str
+    y: str
+    shift: str
+    anchor: Literal["start", "end"]
+    text: str
+    is_wide: bool
+
+
+class MapTick(msgspec.Struct, frozen=True, kw_only=True):
+    """A tick of an axis."""
+
+    at: str
+    label: str
+
+
+class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True):
+    """Level against difference: every county of a stage under a standard as a dot, and the figures as a table."""
+
+    anchor: str
+    message: str
+    subtitle: str
+    description: str
+    width: int
+    height: int
+    left: str
+    right: str
+    top: str
+    bottom: str
+    x_title: str
+    y_title: str
+    x_ticks: tuple[MapTick, ...]
+    y_ticks: tuple[MapTick, ...]
+    level_x: str
+    level_label: str
+    limit_y: str
+    limit_label: str
+    dots: tuple[MapDot, ...]
+    labels: tuple[MapLabel, ...]
+    table: Course
+
+
+class HeatColumn(msgspec.Struct, frozen=True, kw_only=True):
+    """An indicator's column of the heat table; `limit` in words, empty where there is none."""
+
+    label: str
+    href: str
+    limit: str
+
+
+class HeatCell(msgspec.Struct, frozen=True, kw_only=True):
+    """A CV; `grade` 0 to 4 or empty chooses the shade, sign and word say what matters without it."""
+
+    text: str
+    sign: str
+    word: str
+    grade: str
+
+
+class HeatRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A county of the heat table."""
+
+    name: str
+    href: str
+    cells: tuple[HeatCell, ...]
+
+
+class Heat(msgspec.Struct, frozen=True, kw_only=True):
+    """Counties by indicators of a stage, the worst county first."""
+
+    anchor: str
+    title: str
+    lead: str
+    caption: str
+    caption_note: str
+    columns: tuple[HeatColumn, ...]
+    rows: tuple[HeatRow, ...]
+    legend: str
+
+
+class IndicatorCounty(msgspec.Struct, frozen=True, kw_only=True):
+    """A county in the table of one indicator."""
+
+    name: str
+    href: str
+    rank: str
+    percentile: str
+    mean: str
+    is_mean_below_norm: bool
+    cv: str
+    is_partial: bool
+    bullet: Bullet | None
+    margin: str
+    change: str
+    common_change: str
+    verdict: Verdict
+
+
+class IndicatorSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One indicator in the counties of one province and source."""
+
+    anchor: str
+    heading: str
+    sentences: tuple[str, ...]
+    strip: Strip | None
+    caption: str
+    caption_note: str
+    norm: str
+    limit: str
+    has_mean: bool
+    has_change: bool
+    has_partial: bool
+    rows: tuple[IndicatorCounty, ...]
+
+
+class IndicatorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One indicator of a stage under a standard in one school year."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    crumbs: tuple[Link, ...]
+    years: tuple[Link, ...]
+    siblings: tuple[Link, ...]
+    sections: tuple[IndicatorSection, ...]
+    colophon: Colophon

@@ -113,7 +113,7 @@ def files_sentence(rows: Sequence[Row]) -> str:
     return _(
         "共 {files} 个文件，读取 {read} 行，收录 {accepted} 行，拒收 {refused} 行，被取代 {superseded} 行。"
     ).format(
-        files=display.count(len(rows)),
+        files=display.count(len({row["file"] for row in rows})),
         read=display.count(sum(row["rows_read"] for row in rows)),
         accepted=display.count(sum(row["rows_accepted"] for row in rows)),
         refused=display.count(sum(row["rows_refused"] for row in rows)),

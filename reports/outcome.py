@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports import display
+from reports import display, sentences
 from reports.language import gettext as _
 from reports.language import marked
 from reports.model import PartLine, Verdict
@@ -105,7 +105,12 @@ def part_verdict(row: Row, part: Part) -> Verdict:
     """The verdict on a part; a veto is there or not, and tracking decides nothing."""
     if part.role == "veto":
         return veto_verdict(row["status"])
-    return shown_verdict(row["status"])
+    return tracked() if part.role == "tracking" else shown_verdict(row["status"])
+
+
+def tracked() -> Verdict:
+    """What stands where a part that is only tracked would have its verdict."""
+    return Verdict(status="no_limit", symbol=display.status_symbol("no_limit"), word=_("只作跟踪"))
 
 
 def veto_verdict(status: str) -> Verdict:
@@ -126,7 +131,7 @@ def counts_words(row: Row, part: Part) -> str:
         if count
     ]
     text = _("{total} 项：{counts}").format(total=display.count(row["items"]), counts="、".join(said)) if said else ""
-    if row["items"] == 1 and not row["items_not_in_source"]:
+    if row["items"] == 1 and not row["items_not_in_source"] and part.role != "tracking":
         text = ""
     if part.rule == "points" and row["score_high"] is not None:
         text = "；".join(filter(None, (points_words(row), text)))
@@ -164,8 +169,10 @@ def why_whole(county: CountyTables, standard: Standard) -> list[str]:
         labels.append(standard.part.zh if part is None else part.title.zh)
     if labels and whole["verdict"] in ("not_met", "not_eligible", "not_recognised", "undetermined"):
         said.append(
-            _("决定“{verdict}”的部分：{parts}。").format(
-                verdict=display.status_word(whole["verdict"]), parts="、".join(dict.fromkeys(labels))
+            _("决定“{verdict}”的部分：{parts}{also}。").format(
+                also=sentences.also_vetoed(whole),
+                verdict=display.status_word(whole["verdict"]),
+                parts="、".join(dict.fromkeys(labels)),
             )
         )
     if whole["contradictions"]:

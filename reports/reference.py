@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from reports.data_page import data_page
 from reports.markdown import GENERATED, joined, names, table
 from reports.methodology import standard_page
 from schemas.columns import STAGES
@@ -57,6 +58,7 @@ def pages() -> dict[str, str]:
         "standards.md": standards_page(standards()),
         **{f"standards/{name}.md": standard_page(standard, standards()) for name, standard in standards().items()},
         "intake-rules.md": intake_rules_page(intake_rules()),
+        "county-json.md": data_page(),
     }
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from reports.language import gettext, ngettext
-from reports.model import Cell, CountyReport, ProvinceReport, SiteIndex
+from reports.model import Cell, CountyReport, HeatCell, IndicatorReport, ProvinceReport, SiteIndex, StatusReport
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*\[\]<>|&~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z]))")
@@ -40,6 +40,22 @@ def _html_cells(cells: Sequence[Cell]) -> Markup:
     )
 
 
+def _heat_cells(cells: Sequence[HeatCell]) -> Markup:
+    """A county's row of the heat table: each CV with its sign and word, shaded by its grade."""
+    return Markup(  # noqa: S704 (escaped here)
+        "".join(
+            f'<td class="n{f" h{escape(cell.grade)}" if cell.grade else ""}">{escape(cell.text)}'
+            + (
+                f'<span class="w"><span aria-hidden="true">{escape(cell.sign)}</span> {escape(cell.word)}</span>'
+                if cell.word
+                else ""
+            )
+            + "</td>"
+            for cell in cells
+        )
+    )
+
+
 def _markdown_cells(cells: Sequence[Cell]) -> Markup:
     """A school's indicators as cells of a markdown table."""
     return Markup("".join(f" {markdown_text(cell.text + cell.mark)} |" for cell in cells))  # noqa: S704 (escaped)
@@ -57,7 +73,8 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["css"] = Markup((TEMPLATES / "page.css").read_text("utf-8"))  # noqa: S704 (a file of ours)
+    styles = "".join((TEMPLATES / name).read_text("utf-8") for name in ("page.css", "print.css"))
+    environment.globals["css"] = Markup(styles)  # noqa: S704 (files of ours)
     environment.globals["sorting"] = Markup((TEMPLATES / "sorting.js").read_text("utf-8"))  # noqa: S704
     return environment
 
@@ -67,6 +84,7 @@ def html() -> Environment:
     """Pages: everything is escaped."""
     environment = _environment(autoescape=True)
     environment.filters["cells"] = _html_cells
+    environment.filters["heat"] = _heat_cells
     return environment
 
 
@@ -96,6 +114,16 @@ def county_markdown(report: CountyReport) -> str:
 def province_html(report: ProvinceReport) -> str:
     """A school year's page."""
     return _template(html(), "province.html.j2").render(report=report)
+
+
+def status_html(report: StatusReport) -> str:
+    """All counties of a school year in one order."""
+    return _template(html(), "by.html.j2").render(report=report)
+
+
+def indicator_html(report: IndicatorReport) -> str:
+    """An indicator's page."""
+    return _template(html(), "indicator.html.j2").render(report=report)
 
 
 def index_html(report: SiteIndex) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import polars as pl
+
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
-from reports.stages import below_mark, verdict
+from reports.stages import below_mark, telling_value, verdict
 from reports.year import CountyTables, Row
 from standards.standard import Standard, in_force
+from standards.values import Side
 
 
 def schools(county: CountyTables, standard: Standard, stage: str, captions: Captions) -> Schools | None:
@@ -19,6 +24,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
     units = county.units.get((standard.id, stage), {})
     verdicts = county.school_verdicts.get((standard.id, stage), {})
     rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
+    merged = merged_sites(county)
     has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
     has_verdict = standard.school_rule is not None
     has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
@@ -43,7 +49,14 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         has_verdict=has_verdict,
         legend=_legend(standard, has_norms=has_norms),
         rows=tuple(
-            _school(unit, cells, verdicts.get(unit_id), standard, has_verdict=has_verdict)
+            _school(
+                unit,
+                cells,
+                verdicts.get(unit_id),
+                standard,
+                has_verdict=has_verdict,
+                note=_sites_note(merged.get(unit["school_id"], []), stage),
+            )
             for unit_id, unit, cells in rows
         ),
     )
@@ -67,20 +80,53 @@ def _legend(standard: Standard, *, has_norms: bool) -> str:
     return text + (_("。比较用未舍入的值。") if has_norms else "。")
 
 
-def _school(unit: Row, cells: dict[str, Row], judged: Row | None, standard: Standard, *, has_verdict: bool) -> School:
+def merged_sites(county: CountyTables) -> dict[str, list[Row]]:
+    """The sites that count as no school and are added to the school that they belong to: school → rows of the return.
+
+    A teaching point is no such site, and one whose school is not in the returns counts for itself.
+    """
+    with_sites = set(county.frame("units").filter(pl.col("merged_sites") > 0)["school_id"])
+    of_units = set(county.frame("units")["school_id"])
+    sites: dict[str, list[Row]] = {}
+    for row in county.frame("schools").sort("school_id", "return_part").iter_rows(named=True):
+        parent = row["parent_school_id"]
+        if row["is_counted"] is False and parent in with_sites and row["school_id"] not in of_units:
+            sites.setdefault(parent, []).append(row)
+    return sites
+
+
+def _sites_note(sites: Sequence[Row], stage: str) -> str:
+    """The sites in a school's row: how many, and of each name, pupils of the stage, file and row."""
+    if not sites:
+        return ""
+    named = [
+        _("{name}（{pupils} 人，{origin}）").format(
+            name=site["school_name"],
+            pupils=display.count(site[f"pupils_{stage}"]),
+            origin=display.origin(site["file"], site["sheet"], site["row"]),
+        )
+        for site in sites
+    ]
+    return _("含 {count} 个不计校数的办学点：{names}").format(count=len(named), names="、".join(named))
+
+
+def _school(
+    unit: Row, cells: dict[str, Row], judged: Row | None, standard: Standard, *, has_verdict: bool, note: str
+) -> School:
     return School(
         name=unit["school_name"],
+        note=note,
         area=display.area(unit["area"]),
         pupils=display.count(unit["pupils"]),
-        cells=tuple(_cell(cells[indicator.id]) for indicator in standard.indicators),
+        cells=tuple(_cell(cells[indicator.id], indicator.must_be) for indicator in standard.indicators),
         verdict=verdict("undetermined" if judged is None else judged["status"]) if has_verdict else None,
         origin=display.origin(unit["file"], unit["sheet"], unit["row"]),
         origin_whole=display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True),
     )
 
 
-def _cell(cell: Row) -> Cell:
-    return Cell(text=display.measured(cell["value"], cell["unit"]), mark=below_mark(cell))
+def _cell(cell: Row, must_be: Side) -> Cell:
+    return Cell(text=telling_value(cell, must_be), mark=below_mark(cell))
 
 
 def left_out(county: CountyTables, captions: Captions) -> LeftOut:
@@ -93,7 +139,8 @@ def left_out(county: CountyTables, captions: Captions) -> LeftOut:
                     continue
                 key = (stage, unit_id, unit["standing"], unit["reason"])
                 found.setdefault(key, (unit, []))[1].append(sentences.short_title(standard))
-    if not found:
+    sites = _site_rows(county)
+    if not found and not sites:
         return LeftOut(sentence=_("所有评估单位都计入。"), caption="", caption_note="", rows=())
     rows = tuple(
         LeftOutSchool(
@@ -113,7 +160,31 @@ def left_out(county: CountyTables, captions: Captions) -> LeftOut:
         caption=captions.next(_("{county}不计入的评估单位").format(county=county.name)),
         caption_note=_("{year}，{count} 个；在校生数单位：人").format(
             year=display.school_year(county.year),
-            count=display.count(len({(stage, unit_id) for stage, unit_id, _standing, _reason in found})),
+            count=display.count(len({(stage, unit_id) for stage, unit_id, _standing, _reason in found}) + len(sites)),
         ),
-        rows=rows,
+        rows=(*rows, *sites),
     )
+
+
+def _site_rows(county: CountyTables) -> tuple[LeftOutSchool, ...]:
+    """The sites that are added to their school and do not count for themselves."""
+    names = {unit["school_id"]: unit["school_name"] for units in county.units.values() for unit in units.values()}
+    short = "、".join(sentences.short_title(standard) for standard in county.standards if standard.indicators)
+    rows = []
+    for parent, sites in merged_sites(county).items():
+        for site in sites:
+            stages = [stage for stage in ("primary", "junior") if site[f"pupils_{stage}"]]
+            known = [site[f"pupils_{stage}"] for stage in stages]
+            rows.append(
+                LeftOutSchool(
+                    standards=short,
+                    name=site["school_name"],
+                    stage=display.listed([display.stage(stage) for stage in stages]) or display.NOT_REPORTED,
+                    pupils=display.count(sum(known)) if known else display.NOT_REPORTED,
+                    standing=_("并入所属学校"),
+                    reason=_("不计校数的办学点，数据并入{school}").format(school=names[parent]),
+                    origin=display.origin(site["file"], site["sheet"], site["row"]),
+                    origin_whole=display.origin(site["file"], site["sheet"], site["row"], whole_path=True),
+                )
+            )
+    return tuple(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reports import display
 from reports.language import gettext as _
@@ -27,6 +27,19 @@ def indicator_label(standard: Standard, name: str) -> str:
     if name == "verdict":
         return _("全县结论")
     return standard.indicator(name).label.zh
+
+
+def note_words(standards: Mapping[str, Standard], note: str) -> str:
+    """A note to an item; one that names the standards by which it is judged gives their short titles."""
+    if not is_of_standards(standards, note):
+        return note
+    names = [name.strip() for name in note.split("|")]
+    return _("依据{standards}").format(standards="、".join(short_title(standards[name]) for name in names))
+
+
+def is_of_standards(standards: Mapping[str, Standard], note: str) -> bool:
+    """Whether a note names standards, and is no word of the county's own."""
+    return all(name.strip() in standards for name in note.split("|"))
 
 
 def unit_words(standard: Standard, name: str, stage: str) -> str:
@@ -135,7 +148,9 @@ def _mean_fact(county: CountyTables, standard: Standard) -> str:
     for stage in stages_present(county, standard):
         row = county.dispersion[standard.id, stage, "composite"]
         words = {"stage": display.stage(stage), "cv": decisive_cv(row), "limit": display.bound(row["limit"])}
-        if row["status"] == "met":
+        if row["status"] == "met" and is_single(county, standard, stage):
+            parts.append(_("{stage} {cv}（只有一个评估单位，不说明均衡）").format(**words))
+        elif row["status"] == "met":
             parts.append(_("{stage} {cv}（≤\N{NO-BREAK SPACE}{limit}）").format(**words))
         elif row["status"] == "not_met":
             parts.append(_("{stage} {cv}（超过 {limit}）").format(**words))
@@ -168,10 +183,26 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
         )
     if not rows:
         return ""
-    nearest = min(rows, key=lambda row: row["margin"])
-    return _("{total} 项差异系数全部在限值以内，余量最小的是{what}：差异系数 {cv}（限值 {limit}）。").format(
-        total=len(rows), what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
-    )
+    several = [row for row in rows if not is_single(county, standard, row["stage"])]
+    text = _("{total} 项差异系数全部在限值以内").format(total=len(rows))
+    if several:
+        nearest = min(several, key=lambda row: row["margin"])
+        text += _("，余量最小的是{what}：差异系数 {cv}（限值 {limit}）").format(
+            what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
+        )
+    return text + single_words(county, standard) + "。"
+
+
+def also_vetoed(whole: Row) -> str:
+    """“；另存在一票否决事项” of a verdict that a gate decides already; else empty."""
+    is_both = whole["verdict"] == "not_eligible" and whole["veto"] == "not_met"
+    return _("；另存在一票否决事项") if is_both else ""
+
+
+def single_words(county: CountyTables, standard: Standard) -> str:
+    """“；初中只有一个评估单位，差异系数为 0，不说明均衡”; empty where every stage has several units."""
+    stages = single_stages(county, standard)
+    return _("；{stages}只有一个评估单位，差异系数为 0，不说明均衡").format(stages=stages) if stages else ""
 
 
 def _no_limit_fact(county: CountyTables, standard: Standard) -> str:
@@ -196,6 +227,7 @@ def widest_row(county: CountyTables, standard: Standard) -> Row | None:
     rows = [
         county.dispersion[standard.id, stage, indicator.id]
         for stage in stages_present(county, standard)
+        if not is_single(county, standard, stage)
         for indicator in standard.indicators
     ]
     known = [row for row in rows if row["cv"] is not None]
@@ -234,7 +266,9 @@ def title(county: CountyTables) -> str:
         whole = county.whole.get(standard.id)
         if whole is not None and whole["verdict"] != "no_limit":
             clauses.append(
-                short_title(standard) + display.status_word(whole["verdict"]) + _whole_cause(whole, verdict, standard)
+                short_title(standard)
+                + display.status_word(whole["verdict"])
+                + _whole_cause(whole, verdict, standard, county.parts.get(standard.id, {}))
             )
         elif verdict["verdict"] == "no_limit":
             clauses.append(_no_limit_title(county, standard))
@@ -248,20 +282,26 @@ def title(county: CountyTables) -> str:
     return _("{subject}：{findings}").format(subject=subject, findings="；".join(clauses))
 
 
-def _whole_cause(whole: Row, verdict: Row, standard: Standard) -> str:
-    """Why the verdict on a whole standard is what it is, in counts; what of it is resources comes first."""
+def _whole_cause(whole: Row, verdict: Row, standard: Standard, parts: Mapping[str, Row]) -> str:
+    """Why the verdict on a whole standard is what it is, in counts; what of it is resources comes first.
+
+    Gates, preconditions and vetoes are said as such and are not counted among the items again; what is met is no
+    reason.
+    """
     causes = []
-    if whole["verdict"] == "not_eligible":
-        causes.append(_("门槛或前提未达到"))
-    if whole["verdict"] == "not_recognised":
-        causes.append(_("存在一票否决事项"))
+    of_gates = sum(row["items_not_met"] for row in parts.values() if row["role"] in ("gate", "precondition", "veto"))
     if whole["verdict"] != "met":
+        if whole["eligibility"] == "not_met":
+            causes.append(_("门槛或前提未达到"))
+        if whole["veto"] == "not_met":
+            causes.append(_("存在一票否决事项"))
         if verdict["verdict"] == "not_met":
             causes += _causes(verdict, standard)
-        elif verdict["verdict"] in ("met", "undetermined"):
+        elif verdict["verdict"] == "undetermined":
             causes.append(_("资源配置{status}").format(status=display.status_word(verdict["verdict"])))
-        if whole["items_not_met"]:
-            causes.append(_("{count} 项条目未达标").format(count=display.count(whole["items_not_met"])))
+        not_met = whole["items_not_met"] - of_gates
+        if not_met > 0:
+            causes.append(_("{count} 项条目未达标").format(count=display.count(not_met)))
         if whole["items_undetermined"]:
             causes.append(_("{count} 项条目无法判定").format(count=display.count(whole["items_undetermined"])))
     return _bracketed(causes)
@@ -310,9 +350,24 @@ def change_words(cv_change: float | None) -> str:
 
 def lead(county: CountyTables, standard: Standard, stage: str) -> str:
     """What a stage's table shows: how many indicators got better or worse, and the one that matters most."""
+    if is_single(county, standard, stage):
+        return _("只有一个评估单位，差异系数为 0，不说明均衡。")
     names = [indicator.id for indicator in standard.indicators if indicator.is_quantity]
     return changes_words([_cv_change(county, standard, stage, name) for name in names]) + most_words(
         county, standard, stage
+    )
+
+
+def is_single(county: CountyTables, standard: Standard, stage: str) -> bool:
+    """Whether the stage has one evaluation unit alone, so that its CVs are 0 and say nothing."""
+    verdict = county.verdicts.get((standard.id, stage))
+    return verdict is not None and verdict["units"] == 1
+
+
+def single_stages(county: CountyTables, standard: Standard) -> str:
+    """The stages of one evaluation unit alone, in words; empty where there is none."""
+    return "、".join(
+        display.stage(stage) for stage in stages_present(county, standard) if is_single(county, standard, stage)
     )
 
 
@@ -322,11 +377,19 @@ def _cv_change(county: CountyTables, standard: Standard, stage: str, name: str) 
     return found
 
 
+def is_same(cv: float, other: float) -> bool:
+    """Whether two CVs count as the same."""
+    return abs(cv - other) <= _SAME
+
+
 def changes_words(changes: Sequence[float | None]) -> str:
     """How many CVs fell and rose since the year before."""
     known = [change for change in changes if change is not None]
     if not known:
         return _("没有上一学年的差异系数可比。")
+    if len(changes) == 1:
+        word = _("不变") if abs(known[0]) <= _SAME else _("扩大") if known[0] > 0 else _("缩小")
+        return _("与上年相比，差异系数{word}。").format(word=word)
     fell, rose = sum(change < -_SAME for change in known), sum(change > _SAME for change in known)
     if fell == len(changes):
         return _("与上年相比，{count} 项差异系数全部缩小。").format(count=fell)

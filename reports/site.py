@@ -13,8 +13,8 @@ from reports.county import county_report
 from reports.data import county_json
 from reports.documents.comparison import KIND, called, compared
 from reports.downloads import indicators_csv
-from reports.indicator import indicator_reports
 from reports.index import site_index
+from reports.indicator import indicator_reports
 from reports.language import gettext as _
 from reports.model import Link
 from reports.papers import File, county_papers, form_standards, province_papers

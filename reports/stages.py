@@ -11,8 +11,10 @@ from reports.gap import gap
 from reports.language import gettext as _
 from reports.missing import lack_word, unreported_fields
 from reports.model import FailingSchool, IndicatorRow, SchoolRule, Series, SeriesRow, Stage, Verdict
+from reports.standing import page_of, rank_words, standings
 from reports.year import CountyTables, Row
 from standards.standard import Indicator, Standard, in_force
+from standards.values import Side
 
 _MOST_FAILING = 30
 _MOST_MOVED = 12
@@ -52,8 +54,12 @@ def stage_part(county: CountyTables, standard: Standard, stage: str, captions: C
     label = display.stage(stage)
     verdict_row = county.verdicts[standard.id, stage]
     caption = captions.next(
-        _("{year}{county}{stage} {count} 项指标的全县平均值与差异系数").format(
-            year=display.school_year(county.year), county=county.name, stage=label, count=len(standard.indicators)
+        _("{year}{county}{stage} {count} 项指标的{whole}平均值与差异系数").format(
+            whole=display.whole(county.name),
+            year=display.school_year(county.year),
+            county=county.name,
+            stage=label,
+            count=len(standard.indicators),
         )
     )
     caption_note = _("{standard}；{units} 个评估单位，{pupils} 名在校生；差异系数无单位").format(
@@ -77,7 +83,7 @@ def stage_part(county: CountyTables, standard: Standard, stage: str, captions: C
         trend_heading=_("{first}–{last}").format(first=years[0], last=years[-1]) if years else "",
         rows=indicator_rows,
         notes=notes.numbered(),
-        changes=_changes(county, standard, stage),
+        changes=(*_changes(county, standard, stage), *_standing_note(indicator_rows)),
         gap=gap(county, standard, stage, captions),
         school_rule=_school_rule(county, standard, stage, captions),
         series=_series(county, standard, stage, years, captions),
@@ -109,18 +115,19 @@ def _indicator_row(
     county: CountyTables, standard: Standard, stage: str, name: str, row: Row, notes: _Notes
 ) -> IndicatorRow:
     is_total = name == "composite"
-    norm = None if is_total else _norm(standard.indicator(name), county.year, stage)
+    norm = None if is_total else common_norm(standard.indicator(name), county.year, stage)
     all_change, common_change = _cv_changes(county, standard, stage, name)
     history = county.history.get((standard.id, stage, name), {})
     years = sorted(history)
     label = sentences.indicator_label(standard, name)
     is_defined = row["reason"] not in ("mean_is_zero", "not_a_quantity")
     unknown = display.NOT_REPORTED if is_defined else display.NOT_APPLICABLE
+    province_mean, rank = _standing(county, standard, stage, name, row)
     return IndicatorRow(
         label=label,
         unit="" if is_total else sentences.unit_words(standard, name, stage),
         mean=display.NOT_APPLICABLE if is_total else _mean(row),
-        is_mean_below_norm=not is_total and _is_on_wrong_side(standard.indicator(name), norm, row["mean"]),
+        is_mean_below_norm=not is_total and is_on_wrong_side(standard.indicator(name), norm, row["mean"]),
         norm=display.NOT_APPLICABLE if is_total else sentences.norm_words(standard, name, county.year, stage),
         cv=display.coefficient(row["cv"], absent=unknown),
         mark=" ".join(notes.mark(sentence) for sentence in _row_notes(county, standard, row)),
@@ -138,7 +145,28 @@ def _indicator_row(
         ),
         verdict=verdict(row["status"]),
         is_total=is_total,
+        href=f"../{page_of(standard.id, stage, name)}" if is_total or standard.indicator(name).is_quantity else "",
+        province_mean=province_mean,
+        standing=rank,
     )
+
+
+def _standing(county: CountyTables, standard: Standard, stage: str, name: str, row: Row) -> tuple[str, str]:
+    """The province's mean and the county's rank in it, in words; empty where there is no other county to stand by."""
+    place = standings(county.all, county.source, county.province).get((county.code, standard.id, stage, name))
+    if place is None or place.of <= 1:
+        return "", ""
+    mean = ""
+    if place.province_mean is not None and name != "composite" and row["reason"] != "not_a_quantity":
+        mean = _("全省 {mean}").format(mean=display.measured(place.province_mean, row["unit"]))
+    return mean, "" if place.rank is None else _("全省第 {rank}").format(rank=rank_words(place))
+
+
+def _standing_note(rows: Sequence[IndicatorRow]) -> tuple[str, ...]:
+    """What the ranks under the CVs mean; nothing where there are none."""
+    if not any(row.standing for row in rows):
+        return ()
+    return (_("“全省第”按差异系数从小到大排，第 1 为差异最小；“全省”为全省评估单位合计之比。"),)
 
 
 def _mean(row: Row) -> str:
@@ -148,12 +176,12 @@ def _mean(row: Row) -> str:
     return display.measured(row["mean"], row["unit"])
 
 
-def _norm(indicator: Indicator, year: int, stage: str) -> Decimal | None:
+def common_norm(indicator: Indicator, year: int, stage: str) -> Decimal | None:
     """The norm that holds for all units; one by school type or area says nothing of the county's mean."""
     return in_force(tuple(norm for norm in indicator.norms if not (norm.school_types or norm.areas)), year, stage)
 
 
-def _is_on_wrong_side(indicator: Indicator, norm: Decimal | None, mean: float | None) -> bool:
+def is_on_wrong_side(indicator: Indicator, norm: Decimal | None, mean: float | None) -> bool:
     """Whether the county's mean lies on the wrong side of the norm."""
     if norm is None or mean is None:
         return False
@@ -183,7 +211,7 @@ def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
     if row["reason"] == "missing_units":
         found.append(_missing_note(county, standard, row))
     elif row["reason"] == "not_reported" and row["indicator"] == "composite":
-        found.append(_("有指标全县未上报，没有综合差异系数。"))
+        found.append(_("有指标{whole}未上报，没有综合差异系数。").format(whole=display.whole(county.name)))
     elif row["reason"] == "not_reported":
         found.append(_("{units} 个评估单位均未上报计算所需的数据。").format(units=display.count(row["units"])))
     elif row["reason"] is not None:
@@ -303,6 +331,16 @@ def _school_rule(county: CountyTables, standard: Standard, stage: str, captions:
     )
 
 
+def telling_value(cell: Row, must_be: Side) -> str:
+    """The value of a unit's indicator, with as many decimals as show its side of the norm."""
+    if cell["value"] is None:
+        return display.NOT_REPORTED
+    places = display.places_of(cell["unit"])
+    return display.number(
+        cell["value"], display.telling_places(cell["value"], cell["norm"], places, must_be, cell["status"])
+    )
+
+
 def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSchool:
     below, missing = [], []
     for indicator in standard.indicators:
@@ -315,7 +353,7 @@ def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSch
             below.append(
                 _("{label} {value}{mark}（{norm}）").format(
                     label=indicator.label.zh,
-                    value=display.measured(cell["value"], cell["unit"]),
+                    value=telling_value(cell, indicator.must_be),
                     mark=below_mark(cell),
                     norm=display.bound(cell["norm"]),
                 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
@@ -12,6 +15,7 @@ from standards.standard import Standard
 
 _ENDINGS = ("_two_years_before", "_year_before", "")
 _NAMED = 4
+_MOST_PLACES = 6
 
 
 def monitoring(county: CountyTables, standard: Standard, captions: Captions) -> Monitoring | None:
@@ -41,18 +45,31 @@ def monitoring(county: CountyTables, standard: Standard, captions: Captions) -> 
         has_over_again=has_limits and standard.slippage.over_limit_again,
         has_worse=standard.slippage.worse_than_year_before,
         has_window=any(row["window"] != "complete" for _stage, _name, row in rows),
-        rows=tuple(_row(standard, stage, name, row) for stage, name, row in rows),
+        rows=tuple(_row(standard, stage, name, row, display.whole(county.name)) for stage, name, row in rows),
     )
 
 
-def _row(standard: Standard, stage: str, name: str, row: Row) -> MonitoringRow:
+def _telling_places(cvs: Sequence[float | None]) -> int:
+    """Three decimals, or as many more as it takes to see that one year's CV is not the next one's."""
+    known = [cv for cv in cvs if cv is not None]
+    pairs = [(cv, after) for cv, after in pairwise(known) if not sentences.is_same(cv, after)]
+    enough = (
+        places
+        for places in range(display.CV_PLACES, _MOST_PLACES)
+        if all(display.rounded(cv, places) != display.rounded(after, places) for cv, after in pairs)
+    )
+    return next(enough, _MOST_PLACES)
+
+
+def _row(standard: Standard, stage: str, name: str, row: Row, whole: str) -> MonitoringRow:
     is_verdict = name == "verdict"
+    places = _telling_places([row[f"cv{ending}"] for ending in _ENDINGS])
     return MonitoringRow(
-        stage=display.stage(stage),
+        stage=whole if stage == "all" else display.stage(stage),
         label=sentences.indicator_label(standard, name),
         years=tuple(
             Year(
-                cv="" if is_verdict else display.coefficient(row[f"cv{ending}"], absent=display.NOT_REPORTED),
+                cv="" if is_verdict else display.number(row[f"cv{ending}"], places),
                 verdict=verdict(row[f"status{ending}"]),
             )
             for ending in _ENDINGS

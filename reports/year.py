@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -16,6 +16,7 @@ Row = Mapping[str, Any]
 """A table's row by column name."""
 County = tuple[str, str]
 """Source and county code."""
+_Made = TypeVar("_Made")
 
 _UNIT_COLUMNS = (
     "standard",
@@ -76,12 +77,28 @@ class YearTables:
         self._of_year: dict[str, pl.DataFrame] = {}
         self._cut: dict[str, dict[County, pl.DataFrame]] = {}
         self._returns: dict[str, list[dict[str, Any]]] = {}
+        self._kept: dict[object, Any] = {}
 
     def table(self, name: str) -> pl.DataFrame:
         """A table's rows of the school year."""
         if name not in self._of_year:
             self._of_year[name] = self._given(name).filter(pl.col("school_year") == self.year)
         return self._of_year[name]
+
+    def every(self, name: str) -> pl.DataFrame:
+        """A table's rows of all school years that were given, up to this one."""
+        return self._given(name).filter(pl.col("school_year") <= self.year)
+
+    def of_year(self, name: str, year: int) -> pl.DataFrame:
+        """A table's rows of another school year, as far as it was given."""
+        return self._given(name).filter(pl.col("school_year") == year)
+
+    def once(self, key: object, make: Callable[[], _Made]) -> _Made:
+        """What is made from the year's tables for several pages, made the first time it is asked for."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: _Made = self._kept[key]
+        return found
 
     def _given(self, name: str) -> pl.DataFrame:
         """A table as it was given; one that was not is empty."""

@@ -19,9 +19,10 @@ from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports import display, render
 from reports.county import county_report
-from reports.items import MARKS, value_words
+from reports.courses import rate_label
+from reports.items import MARKS, found_words, limit_words, value_words, years_met
 from reports.methodology import standard_page
-from reports.model import CountyReport, ItemPart, StandardPart
+from reports.model import CountyReport, ItemPart, ItemRow, StandardPart
 from reports.province import province_report
 from reports.requirement import formula, in_words
 from reports.site import render_year
@@ -215,7 +216,7 @@ def test_an_item_says_what_is_asked_what_is_so_and_who_says_it() -> None:
     rows = {row.number: row for row in items_of(made, QUALITY, "government").rows}
     layout, unified = rows["1"], rows["2"]
     assert (layout.asked, layout.found, layout.basis) == (("县级认定为“是”",), ("是",), "县级自报")
-    assert layout.evidence == f"{EVIL}（2023 年 8 月 1 日）；基教科"
+    assert layout.evidence == f"{EVIL}（2023 年 8 月 1 日）；基教科；县级.xlsx 第 2 行"
     assert unified.verdict.word == "未达标"
 
 
@@ -223,7 +224,8 @@ def test_a_computed_value_shows_its_side_of_the_limit() -> None:
     _tables, made = reported()
     row = next(row for row in items_of(made, QUALITY, "quality").rows if row.number == "2")
     assert row.asked == ("≥ 95%",)
-    assert row.found == ("94.96%",)
+    assert row.found == ("9,496 / 10,000 = 94.96%",)
+    assert row.evidence == "县级.xlsx 第 7、8 行"
     assert row.basis == "计算"
     assert value_words(94.96, "percent", 95.0, "at_least", "not_met") == "94.96%"
     assert value_words(94.9, "percent", 95.0, "at_least", "not_met") == "94.9%"
@@ -375,8 +377,11 @@ def test_the_ledger_gathers_the_schools_of_an_item_and_adds_up_their_gaps() -> N
     shown = next(found for found in made.ledgers if found.anchor == f"{QUALITY}-ledger")
     unmet = tables["ledger"].filter((pl.col("standard") == QUALITY) & (pl.col("ledger") == "unmet"))
     of_county = unmet.filter(pl.col("subject_id") == "").height
+    named = unmet.filter(pl.col("subject_id") != "")["item"].unique()
+    doubled = unmet.filter((pl.col("subject_id") == "") & pl.col("item").is_in(named.implode())).height
     assert shown.sentences[0] == (
-        f"未达标 {unmet.height} 条：县级 {of_county} 条，学校或评估单位 {unmet.height - of_county} 条。"
+        f"未达标 {unmet.height} 条：县级 {of_county} 条（其中 {doubled} 条另有逐校记录，表中不另列），"
+        f"学校或评估单位 {unmet.height - of_county} 条。"
     )
     row = next(row for row in shown.rows if row.item == "小学：专任教师持有教师资格证上岗率达到 100 %")
     assert (row.subject, row.gap) == ("第1小学、第2小学、第3小学、第4小学、第5小学等 7 个", "合计 7 人")
@@ -485,7 +490,7 @@ def test_documents_are_counted_by_standard() -> None:
             *(other | {"period": year, "title": "c", "status": "present"} for year in (2021, 2022, 2023)),
         ],
     )
-    assert made.courses[0].rows == (("优质均衡", "2", "1", "0", "4", "1", "1"),)
+    assert made.courses[0].rows == (("优质均衡", "2", "1", "0", "66.7%", "4", "1", "1"),)
 
 
 def test_every_course_stands_on_both_faces() -> None:
@@ -496,6 +501,210 @@ def test_every_course_stands_on_both_faces() -> None:
         assert "a|b" in face
 
 
+# -- words of figures ---------------------------------------------------------------------------------------------------
+
+
+def all_rows(made: CountyReport, standard: str) -> dict[str, ItemRow]:
+    return {row.label: row for found in part(made, standard).parts for row in found.rows}
+
+
+def test_a_rate_above_100_is_said_to_be_reported_and_refused() -> None:
+    rows = [row for row in REPORTED if row["fact"] != "disabled_children_enrolled"]
+    made = report(judged([*rows, said("disabled_children_enrolled", value=10_050)]))
+    row = all_rows(made, QUALITY)["残疾儿童少年入学率达到 95 % 以上"]
+    assert row.found == ("上报 10,050 / 10,000，超过 100%，不予采用",)
+    assert row.reason.startswith("比率超过 100%，不予采用")
+    quality = items_of(made, QUALITY, "quality")
+    assert not any("残疾儿童少年入学率" in sentence for sentence in quality.sentences)
+
+
+def test_a_check_of_which_the_county_has_no_school_says_so() -> None:
+    _tables, made = reported()
+    size = all_rows(made, QUALITY)[
+        "小学、初中规模不超过 2000 人，九年一贯制、十二年一贯制学校义务教育阶段规模不超过 2500 人"
+    ]
+    assert size.found[1] == "九年、十二年一贯制学校义务教育阶段：没有此类学校"
+
+
+@pytest.mark.parametrize(
+    ("years", "value", "status", "words"),
+    [
+        (1, 1.0, "met", "达标"),
+        (1, 0.0, "not_met", "未达标"),
+        (1, None, "undetermined", "无法判定"),
+        (3, 2.0, "not_met", "近 3 年中 2 年达标"),
+        (3, None, "undetermined", "无法判定"),
+        (3, 0.0, "undetermined", "无法判定"),
+    ],
+)
+def test_another_standard_is_met_in_words(years: int, value: float | None, status: str, words: str) -> None:
+    assert years_met(OtherStandard(standard=BASIC, years=years), value, status) == words
+
+
+def test_a_county_without_a_year_before_has_not_held_the_standard_for_0_years() -> None:
+    _tables, made = reported()
+    held = all_rows(made, QUALITY).get("基本均衡认定后年度监测持续保持较高水平")
+    assert held is None or held.found == ("无法判定",)
+
+
+GROWTHS = "three-growths"
+MONEY = [
+    *(said("education_appropriation_yuan", period=2019 + i, value=v) for i, v in enumerate((100_000, 96_000, 106_000, 117_000))),
+    *(said("recurrent_revenue_yuan", period=2019 + i, value=v) for i, v in enumerate((500_000, 530_000, 560_000, 600_000))),
+]  # fmt: skip
+
+
+def test_each_year_of_growth_shows_its_figures_and_what_it_is_held_against() -> None:
+    tables = judged([*REPORTED, *MONEY])
+    row = all_rows(report(tables), GROWTHS)["义务教育财政拨款的增长高于财政经常性收入的增长"]
+    (found,) = row.found
+    assert found.split("、")[0] == "2020 年 −4.0%（100,000 → 96,000，对照地方财政经常性收入 6.0%）"
+    assert "2022 年 10.4%（106,000 → 117,000，对照地方财政经常性收入 7.1%）" in found
+    assert "2023 学年评定截至 2022 年的 3 个财政年度（2020–2022）" in row.reason
+    assert "falling_fails" not in row.reason
+    numbers = row.evidence.split("第 ")[1].removesuffix(" 行").split("、")
+    assert len(numbers) == len(MONEY)
+
+
+def test_the_ledger_names_the_year_and_the_check_that_are_not_met() -> None:
+    tables = judged([*REPORTED, *MONEY])
+    own = ledger(
+        *(tables[name] for name in ("county_items", "county_checks", "school_checks", "unit_indicators", "county_dispersion")),
+        COUNTY_MEASURES.empty(), TABLES["ledger"].empty(), standards()[GROWTHS], YEAR,
+    )  # fmt: skip
+    made = report(tables | {"ledger": own})
+    (shown,) = made.ledgers
+    assert shown.rows[0].item == "义务教育财政拨款的增长高于财政经常性收入的增长（2020 年）"
+    assert (shown.rows[0].subject, shown.rows[0].value, shown.rows[0].limit) == ("全县", "−4.0%", "6.0%")
+
+
+def test_schools_with_both_are_counted_as_found() -> None:
+    check = NeverBoth(first=("books",), second=("computers",))
+    row = {"kind": "never_both", "breakdown": "", "status": "met", "schools": 62, "schools_not_met": 0,
+           "schools_undetermined": 0}  # fmt: skip
+    assert found_words(check, row, standards()[QUALITY]) == "发现 0 所（共 62 所）"
+    more = row | {"schools_not_met": 2, "schools_undetermined": 1, "status": "not_met"}
+    assert found_words(check, more, standards()[QUALITY]) == "发现 2 所（共 62 所），1 所无法判定"
+
+
+def test_what_is_only_tracked_bears_no_verdict() -> None:
+    visits = [said("satisfaction_visited_satisfied", value=70), said("satisfaction_visited", value=100)]
+    tables = judged([*REPORTED, *visits])
+    made = report(tables)
+    roles = dict(tables["county_parts"].filter(pl.col("standard") == BASIC).select("part", "role").iter_rows())
+    lines = {line.href.removeprefix(f"#{BASIC}-"): line for line in part(made, BASIC).lines}
+    tracked = [line for name, line in lines.items() if roles.get(name) == "tracking"]
+    assert [(line.verdict.status, line.verdict.word) for line in tracked] == [("no_limit", "只作跟踪")]
+    assert tracked[0].words == "1 项：1 项未达标"
+    for found in part(made, BASIC).parts:
+        is_tracked = roles[found.anchor.removeprefix(f"{BASIC}-")] == "tracking"
+        assert (found.verdict.word == "只作跟踪") == is_tracked
+
+
+def test_a_share_below_the_whole_is_not_printed_as_the_whole() -> None:
+    assert value_words(99.958, "percent", 95.0, "at_least", "met") == "99.96%"
+    assert value_words(100.0, "percent", 95.0, "at_least", "met") == "100.0%"
+
+
+def test_a_computed_limit_is_rounded_and_still_told_from_the_value() -> None:
+    assert limit_words(6.000017028034136, "percent") == "6.0%"
+    assert limit_words(6.000017028034136, "percent", 6.0) == "6.00002%"
+    assert limit_words(6.0, "percent") == "6.0%"
+
+
+# -- what is awaited, and from where ------------------------------------------------------------------------------------
+
+
+def test_what_the_county_has_yet_to_report_is_counted_and_named() -> None:
+    tables, made = unreported()
+    waiting = tables["county_items"].filter((pl.col("status") == "undetermined") & (pl.col("standard") == QUALITY))
+    first, figures_lacking, findings = made.missing.sentences[:3]
+    assert "项条目待县级上报后才能判定" in first
+    count = int(re.search(r"优质均衡 (\d+) 项", first)[1])  # type: ignore[index]
+    assert 0 < count <= waiting.height
+    assert "已入学的残疾儿童少年数" in figures_lacking
+    assert "缺少县级认定的条目" in findings
+
+
+def test_a_limit_that_is_not_reported_is_named() -> None:
+    drawn = [SCHOOLS[0] | {"pupils_primary": 60, "area_code": "220", "public_fund_budget_yuan": 40_000}]
+    made = report(judged(REPORTED, drawn=drawn))
+    label = "不足 100 名学生村小学和教学点按 100 名学生核定公用经费"
+    row = all_rows(made, QUALITY).get(label)
+    government = items_of(made, QUALITY, "government")
+    if row is None:
+        said_of = next(sentence for sentence in government.sentences if sentence.startswith("县级事项尚未上报"))
+        assert label in said_of
+    else:
+        assert "小学生均公用经费基准定额" in row.reason
+    assert any("小学生均公用经费基准定额" in sentence for sentence in made.missing.sentences)
+
+
+def test_the_files_of_the_countys_own_return_are_among_those_read() -> None:
+    tables, _made = reported()
+    first = tables["returns"].row(0, named=True)
+    own = [first | {"file": "县级.xlsx", "layout": layout} for layout in ("county_facts", "county_plans")]
+    rows = pl.concat([tables["returns"], pl.DataFrame(own, schema=tables["returns"].schema)])
+    made = report(tables | {"returns": rows})
+    names = [row.name for row in made.files.rows]
+    assert names.count("县级.xlsx") == 1
+    assert f"县级填报 {len(REPORTED)} 行" in made.files.sentence
+
+
+# -- the page's order and its headlines ---------------------------------------------------------------------------------
+
+
+def test_tables_are_numbered_in_the_order_of_the_page() -> None:
+    for _tables, made in (reported(), unreported()):
+        for face in (Page(render.county_html(made)).text, unmarked(render.county_markdown(made))):
+            numbers = [int(number) for number in re.findall(r"(?:^|[^\w])表 (\d+) ", face)]
+            assert numbers == sorted(numbers)
+            assert len(numbers) > 5
+
+
+def test_a_headline_says_gate_and_veto_and_no_pass_as_a_reason() -> None:
+    rows = [row for row in REPORTED if row["fact"] not in ("basic_balance_recognised_year", f"{QUALITY}/fraud")]
+    late = said("basic_balance_recognised_year", value=2022)
+    made = report(judged([*rows, late, said(f"{QUALITY}/fraud", finding=True)]))
+    headline = made.title.split("优质均衡")[1]
+    assert headline.startswith("不得申报（门槛或前提未达到、存在一票否决事项")
+    assert "资源配置达标" not in headline
+    assert "另存在一票否决事项" in part(made, QUALITY).reasons[0]
+
+
+def test_preconditions_are_not_counted_among_the_items_again() -> None:
+    rows = [row for row in REPORTED if row["fact"] != "basic_balance_recognised_year"]
+    tables = judged([*rows, said("basic_balance_recognised_year", value=2022)])
+    parts = tables["county_parts"].filter(pl.col("standard") == QUALITY)
+    items = parts.filter(pl.col("role").is_in(["items", "approval"]))["items_not_met"].sum()
+    assert f"{items} 项条目未达标" in report(tables).title
+
+
+@pytest.mark.parametrize(
+    ("name", "word"), [("青岚县", "全县"), ("云汀区", "全区"), ("沐原市", "全市"), ("某旗", "全域"), ("", "全域")]
+)
+def test_the_whole_of_a_county_is_called_by_its_name(name: str, word: str) -> None:
+    assert display.whole(name) == word
+
+
+def test_a_page_of_a_district_speaks_of_the_district() -> None:
+    tables, _made = reported()
+    renamed = {
+        name: frame.with_columns(county_name=pl.lit("青岚区")) if "county_name" in frame.columns else frame
+        for name, frame in tables.items()
+    }
+    made = report(renamed)
+    page = Page(render.county_html(made)).text
+    assert "全区平均" in page
+    assert "全县平均值与差异系数" not in page
+    assert {row.subject for found in made.ledgers for row in found.rows if row.subject.startswith("全")} == {"全区"}
+
+
+def test_the_rates_of_an_age_do_not_name_their_stage() -> None:
+    assert rate_label("completion_at_12", "primary") == "12 周岁完成率"
+    assert rate_label("entry", "primary") == "小学入学率"
+
+
 # -- province ---------------------------------------------------------------------------------------------------------
 
 
@@ -504,6 +713,7 @@ def test_the_province_counts_whole_verdicts_and_lists_its_candidates() -> None:
     candidate = PLACE | {
         "standard": "pioneer-2021", "rank": 1, "conditions": "undetermined", "resource": "met",
         "schools_met_share": 1.0, "least_margin": 0.3, "reasons_for": "leadership_and_policy", "finding": "late",
+        "reasons_unknown": "problems_solved | social_approval",
         "is_nominated": True, "nominated_on": dt.date(2021, 12, 11),
     }  # fmt: skip
     frame = conform(pl.DataFrame([candidate]), TABLES["pioneer_candidates"])
@@ -514,6 +724,10 @@ def test_the_province_counts_whole_verdicts_and_lists_its_candidates() -> None:
     assert course.rows[0][:4] == ("青岚县", "1", "? 无法判定", "✓ 达标")
     assert course.rows[0][-2:] == ("2021 年 12 月 11 日", "逾期推荐")
     assert "名额 3–5 个" in course.sentences[1]
+    assert course.sentences[1].startswith("名额和截止日期为 2021 年首批：")
+    unknown = course.rows[0][course.columns.index("无法判定的条件")]
+    assert unknown == "认定时发现的问题已解决；社会认可度达到 85 % 以上"
+    assert course.rows[0][course.columns.index("不利的条件")] == display.NOT_APPLICABLE
     assert course.caption in Page(render.province_html(made)).text
 
 

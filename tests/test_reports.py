@@ -22,6 +22,7 @@ from reports import charts, display, model, render
 from reports.county import county_report
 from reports.language import speaking
 from reports.model import CountyReport
+from reports.sentences import changes_words
 from reports.site import render_index, render_year
 from reports.year import YearTables
 from schemas.contract import conform
@@ -234,11 +235,16 @@ def figures(part: object) -> list[str]:
 
 
 def test_a_school_year_has_its_page_and_two_faces_and_the_figures_of_each_county() -> None:
-    assert set(pages(plain())) == {
+    assert {path for path in pages(plain()) if "/indicators/" not in path} == {
         "2023/index.html",
+        "2023/by-verdict.html",
+        "2023/by-margin.html",
+        "2023/by-missing.html",
+        "2023/search.json",
         f"2023/{COUNTY}/index.html",
         f"2023/{COUNTY}/report.md",
         f"2023/{COUNTY}/indicators.csv",
+        f"2023/{COUNTY}/report.json",
         "index.html",
     }
 
@@ -256,7 +262,7 @@ def test_every_download_of_a_page_is_there() -> None:
             links = [attrs["href"] or "" for tag, attrs in Page(text).tags if tag == "a"]
             own = [link for link in links if not link.startswith(("#", "../"))]
             assert own
-            assert [link for link in own if folder + link not in found] == []
+            assert [link for link in own if folder + link.split("#")[0] not in found] == []
 
 
 def test_a_schools_name_is_text_in_html() -> None:
@@ -611,3 +617,79 @@ def test_reports_read_nothing_but_their_arguments() -> None:
     for module in ("county", "stages", "gap", "province", "index", "site", "display", "charts"):
         text = (Path(render.__file__).parent / f"{module}.py").read_text("utf-8")
         assert not re.search(r"\bnow\(|today\(|\btime\b\.|open\(|write_", text)
+
+
+def test_a_site_that_counts_as_no_school_is_named_in_its_schools_row_and_among_those_left_out() -> None:
+    site = SOUND | {
+        "school_name": "东校区",
+        "is_counted": False,
+        "parent_school_id": "2169000001",
+        "pupils_primary": 115,
+    }
+    made = report(computed({2023: [*PLAIN, site]}))
+    rows = {row.name: row.note for row in made.standards[0].schools[0].rows}
+    assert rows["第1小学"] == "含 1 个不计校数的办学点：东校区（115 人，drawn.csv 第 8 行）"
+    assert not rows["第3小学"]
+    (left,) = [row for row in made.left_out.rows if row.name == "东校区"]
+    assert (left.pupils, left.standing, left.reason) == ("115", "并入所属学校", "不计校数的办学点，数据并入第1小学")
+    for face in (Page(render.county_html(made)).text, unmarked(render.county_markdown(made))):
+        assert "东校区（115 人，drawn.csv 第 8 行）" in face
+
+
+def test_a_stage_of_one_unit_is_not_called_balanced() -> None:
+    made = report(computed({2022: PLAIN[:1], 2023: PLAIN[:1]}))
+    for part in made.standards[:2]:
+        assert part.stages[0].lead == "只有一个评估单位，差异系数为 0，不说明均衡。"
+        said = "".join(part.reasons)
+        assert "余量最小" not in said
+        assert "不说明均衡" in said
+    assert any("小学只有一个评估单位，差异系数为 0，不说明均衡" in fact.label for fact in made.facts)
+    assert "差异最大的是" not in render.county_html(made)
+
+
+def test_a_value_of_a_school_shows_its_side_of_the_norm() -> None:
+    # 1 key teacher per 100 pupils is asked; 9 of 904 are 0.9956, which two decimals would round to the norm.
+    near = SOUND | {"pupils_primary": 904, "key_teachers_primary": 9, "multimedia_rooms": 10, "school_name": "近校"}
+    made = report(computed({2023: [SOUND, near]})).standards[1]
+    rule = made.stages[0].school_rule
+    assert rule is not None
+    assert "每百名学生拥有县级以上骨干教师数 0.996▽（1.00）" in rule.failing[0].below
+    (row,) = [row for row in made.schools[0].rows if row.name == "近校"]
+    assert "0.996" in [cell.text for cell in row.cells]
+
+
+def test_three_years_show_the_decimals_in_which_they_differ() -> None:
+    frame = plain()["three_year_monitoring"]
+    cell = (
+        (pl.col("standard") == "cn-quality-2017")
+        & (pl.col("indicator") == "teaching_area")
+        & (pl.col("school_year") == 2023)
+    )
+    cvs = {"cv_two_years_before": 0.271, "cv_year_before": 0.26812, "cv": 0.26838}
+    changed = frame.with_columns(
+        *(pl.when(cell).then(value).otherwise(name).alias(name) for name, value in cvs.items()),
+        direction=pl.when(cell).then(pl.lit("mixed")).otherwise("direction"),
+    )
+    monitoring = report(plain() | {"three_year_monitoring": changed}).standards[1].monitoring
+    assert monitoring is not None
+    row = next(row for row in monitoring.rows if row.label == "生均教学及辅助用房面积")
+    assert [year.cv for year in row.years] == ["0.2710", "0.2681", "0.2684"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ([-0.01], "与上年相比，差异系数缩小。"),
+        ([0.01], "与上年相比，差异系数扩大。"),
+        ([0.0], "与上年相比，差异系数不变。"),
+        ([-0.01, -0.02], "与上年相比，2 项差异系数全部缩小。"),
+        ([None], "没有上一学年的差异系数可比。"),
+    ],
+)
+def test_one_coefficient_is_not_counted(changes: list[float | None], words: str) -> None:
+    assert changes_words(changes) == words
+
+
+def test_no_sentence_begins_with_a_blank() -> None:
+    html = render.county_html(report(plain()))
+    assert '<p class="lead"> ' not in html

@@ -53,12 +53,18 @@ def share(value: float | None, *, absent: str = display.NOT_REPORTED) -> Cell:
     return Cell(text=text, number=display.rounded(value, display.PERCENT_PLACES + 2), places=1, is_percent=True)
 
 
-def bound(value: float | None, must_be: Side | None, *, after: str = "") -> Cell:
-    """A norm or limit with the side on which a value has to lie, as the standard writes it."""
+def bound(
+    value: float | None, must_be: Side | None, *, after: str = "", unit: str = "", held: float | None = None
+) -> Cell:
+    """A norm or limit with the side on which a value has to lie, as the standard writes it.
+
+    One that is itself computed is rounded as its unit is, with as many decimals more as tell it from `held`, the value
+    that is held against it.
+    """
     if value is None:
         return Cell(text=display.NOT_APPLICABLE)
     before = f"{SIDES[must_be]} " if must_be else ""
-    places = display.written_places(value)
+    places = display.limit_places(value, unit, held)
     return figure(value, places, before=before, after=after)
 
 

@@ -24,10 +24,12 @@ from reports.documents.model import (
 )
 from reports.documents.names import joined
 from reports.documents.rectification import arranged_sentences
+from reports.items import facts_missing, years_met
 from reports.language import gettext as _
+from reports.ledger import since_words
 from reports.requirement import unit_words
 from reports.year import CountyTables, Row
-from standards.items import Item, Part
+from standards.items import Item, OtherStandard, Part
 from standards.standard import Standard
 
 _MOST_NAMES = 5
@@ -84,10 +86,10 @@ def _verdicts(county: CountyTables, shown: Sequence[Standard], captions: Caption
         rows.append(
             (
                 words(sentences.short_title(standard)),
-                judged(_verdict(county, standard) or "no_data"),
+                _verdict_cell(county, standard),
                 words("") if resource is None else judged(resource["verdict"]),
                 *(
-                    whole(None if verdict is None else verdict[column], absent=display.NOT_APPLICABLE)
+                    whole(_items(county, standard, verdict, column), absent=display.NOT_APPLICABLE)
                     for column in ("items_met", "items_not_met", "items_undetermined")
                 ),
             )
@@ -105,6 +107,32 @@ def _verdicts(county: CountyTables, shown: Sequence[Standard], captions: Caption
         ),
         rows=tuple(rows),
     )
+
+
+def _is_tracked(standard: Standard) -> bool:
+    """Whether the standard is only tracked: it has parts, and none of them decides anything."""
+    return bool(standard.parts) and not standard.indicators and all(part.role == "tracking" for part in standard.parts)
+
+
+def _verdict_cell(county: CountyTables, standard: Standard) -> Cell:
+    """The verdict; of what is only tracked, that it is."""
+    if _is_tracked(standard):
+        return Cell(text=f"{display.status_symbol('no_limit')} {_('只作跟踪')}", status="no_limit")
+    return judged(_verdict(county, standard) or "no_data")
+
+
+def _items(county: CountyTables, standard: Standard, verdict: Row | None, column: str) -> int | None:
+    """How many items of the deciding parts are met, not met, undetermined; of what is only tracked, of all parts.
+
+    None where the standard has no items.
+    """
+    if verdict is None or not standard.items:
+        return None
+    if not _is_tracked(standard):
+        found: int = verdict[column]
+        return found
+    total: int = sum(row[column] for row in county.parts.get(standard.id, {}).values())
+    return total
 
 
 def _standard(county: CountyTables, standard: Standard, captions: Captions) -> Section:
@@ -138,11 +166,14 @@ def verdict_sentence(county: CountyTables, standard: Standard) -> str:
     word = display.status_word(_verdict(county, standard) or "no_data")
     if found is None:
         return _("{part}：{word}。").format(part=standard.part.zh, word=word)
+    if _is_tracked(standard):
+        return _("只作跟踪，不作结论。")
     titles = {part.id: part.title.zh for part in standard.parts} | {"resource": standard.part.zh}
     decides = [titles.get(part, part) for part in joined(found["decides"])]
     if not decides:
         return _("结论：{word}。").format(word=word)
-    return _("结论：{word}，取决于{parts}。").format(word=word, parts=display.listed(decides))
+    also = sentences.also_vetoed(found)
+    return _("结论：{word}，取决于{parts}{also}。").format(word=word, parts=display.listed(decides), also=also)
 
 
 # -- achievements -----------------------------------------------------------------------------------------------------
@@ -165,11 +196,15 @@ def achievements(county: CountyTables, standard: Standard) -> Iterator[str]:
         if part.role == "veto":
             if met and reached == len(items):
                 yield _("{part} {items} 项均未发生。").format(**known)
+        elif met and reached == len(items) == 1:
+            yield _("{part}：达标{tracked}。").format(part=part.title.zh, tracked=_tracked_words(part))
         elif met and reached == len(items):
-            yield _("{part} {items} 项全部达标{aside}。").format(aside=aside, **known)
+            yield _("{part} {items} 项全部达标{aside}{tracked}。").format(
+                aside=aside, tracked=_tracked_words(part), **known
+            )
         elif met:
-            yield _("{part} {items} 项中 {met} 项达标{aside}：{names}。").format(
-                aside=aside, names=_labels(met), **known
+            yield _("{part} {items} 项中 {met} 项达标{aside}{tracked}：{names}。").format(
+                aside=aside, tracked=_tracked_words(part), names=_labels(met), **known
             )
     yield from _resources_reached(county, standard)
     resolved = [
@@ -184,6 +219,11 @@ def achievements(county: CountyTables, standard: Standard) -> Iterator[str]:
         )
 
 
+def _tracked_words(part: Part) -> str:
+    """That a part decides nothing; empty where it does."""
+    return _("（只作跟踪）") if part.role == "tracking" else ""
+
+
 def _labels(items: Sequence[Item]) -> str:
     """Items one after the other; their labels hold commas of their own."""
     return "；".join(names.item_name(item) for item in items)
@@ -193,7 +233,9 @@ def _resources_reached(county: CountyTables, standard: Standard) -> Iterator[str
     limited = sentences.limited_rows(county, standard)
     within = [row for row in limited if row["status"] == "met"]
     if within and len(within) == len(limited):
-        yield _("{count} 项有限值的差异系数全部在限值以内。").format(count=len(limited))
+        yield _("{count} 项有限值的差异系数全部在限值以内{single}。").format(
+            count=len(limited), single=sentences.single_words(county, standard)
+        )
     elif within:
         yield _("{total} 项有限值的差异系数中 {count} 项在限值以内。").format(total=len(limited), count=len(within))
     verdict = county.verdicts.get((standard.id, "all"))
@@ -249,14 +291,14 @@ def gaps(county: CountyTables, standard: Standard) -> Iterator[str]:
             if _status(county, standard, item.id) != "not_met":
                 continue
             label = names.item_name(item)
-            what = _("一票否决：{label}").format(label=label) if part.role == "veto" else label
+            what = _("一票否决：{label}").format(label=label) if part.role == "veto" else label + _tracked_words(part)
             told = [
                 words_of
                 for check in county.checks.get((standard.id, item.id), [])
                 if check["status"] == "not_met" and (words_of := check_words(county, standard, check))
             ]
             note = county.items[standard.id][item.id]["note"]
-            told += [_("县级说明：{note}").format(note=note)] if note else []
+            told += [_note(county, note)] if note else []
             yield f"{what}：{'；'.join(told)}。" if told else _("{what}未达标。").format(what=what)
     at_odds = [
         item
@@ -268,6 +310,13 @@ def gaps(county: CountyTables, standard: Standard) -> Iterator[str]:
             count=len(at_odds), names=_labels(at_odds)
         )
     yield from _resources_lacking(county, standard)
+
+
+def _note(county: CountyTables, note: str) -> str:
+    """What the county says of an item, or the standards by which it is judged."""
+    if sentences.is_of_standards(county.all.standards, note):
+        return sentences.note_words(county.all.standards, note)
+    return _("县级说明：{note}").format(note=note)
 
 
 def score_sentence(part: str, row: Row) -> str:
@@ -286,37 +335,49 @@ def check_words(county: CountyTables, standard: Standard, check: Row) -> str:
     item = names.item_of(standard, check["item"])
     found = names.check_of(item, check["check"])
     label = "" if found is None or found.label is None else found.label.zh
-    where = "".join(
-        (
-            display.stage(check["stage"]) if check["stage"] else "",
-            label,
-            _("（{breakdown}）").format(breakdown=check["breakdown"]) if check["breakdown"] else "",
-            _("{year} 年").format(year=check["period"]) if check["period"] != county.year else "",
-        )
-    )
+    named = names.with_stage(check["stage"], label)
+    named += _("（{breakdown}）").format(breakdown=check["breakdown"]) if check["breakdown"] else ""
+    year = _("{year} 年").format(year=check["period"]) if check["period"] != county.year else ""
+    is_veto = item is not None and names.is_veto(standard, item)
     said = []
     if check["basis"] == "asserted" and check["value"] is None:
-        said.append(_("县级认定为未达标"))
+        said.append(_("县级认定存在") if is_veto else _("县级认定为未达标"))
+    if isinstance(found, OtherStandard):
+        said.append(
+            _("{status}（要求 {asked}）").format(
+                status=years_met(found, check["value"], check["status"]),
+                asked=names.asked_words(standard, check["item"], check["check"], county.year),
+            )
+        )
     is_of_limit = names.is_of_limit(standard, check["item"], check["check"])
-    if check["value"] is not None and check["unit"] != "finding" and is_of_limit:
+    is_value = check["unit"] != "finding" and is_of_limit and not isinstance(found, OtherStandard)
+    if check["value"] is not None and is_value:
         value = measured(
             check["value"], check["unit"], limit=check["limit"], must_be=check["must_be"], status=check["status"]
         ).text
         said.append(_("{value}（要求 {asked}）").format(value=value, asked=_asked(standard, check, county.year)))
     if check["schools_not_met"]:
         failing = county.failing.get((standard.id, check["item"], check["check"]), [])
-        counted = _("{schools} 个学校（单位）中 {failing} 个未达到").format(
-            schools=display.count(check["schools"]), failing=display.count(check["schools_not_met"])
+        text = _("{schools} 个学校（单位）中 {failing} 个{what}")
+        counted = text.format(
+            what=_("存在这种情形") if is_veto else _("未达到"),
+            schools=display.count(check["schools"]),
+            failing=display.count(check["schools_not_met"]),
         )
         named = display.listed(failing, _MOST_NAMES)
         said.append(_("{counted}（{names}）").format(counted=counted, names=named) if named else counted)
-    return "，".join([*([where] if where else []), *said]) if said else ""
+    if not said:
+        return ""
+    where = "，".join(filter(None, (named, year)))
+    between = "：" if named else " " if year else ""
+    return f"{where}{between}{'，'.join(said)}"
 
 
 def _asked(standard: Standard, check: Row, year: int) -> str:
     if check["limit"] is None or check["must_be"] is None:
         return names.asked_words(standard, check["item"], check["check"], year) or display.NOT_APPLICABLE
-    return bound(check["limit"], check["must_be"], after=unit_words(check["unit"]).zh).text
+    unit = check["unit"]
+    return bound(check["limit"], check["must_be"], after=unit_words(unit).zh, unit=unit, held=check["value"]).text
 
 
 def _resources_lacking(county: CountyTables, standard: Standard) -> Iterator[str]:
@@ -384,7 +445,13 @@ def _items_unknown(county: CountyTables, standard: Standard) -> Iterator[str]:
         for item in standard.of_part(part.id):
             row = county.items.get(standard.id, {}).get(item.id)
             if row is not None and row["status"] == "undetermined":
-                reasons.setdefault(display.reason(row["reason"], absent=_("数据不全")), []).append(item)
+                lacks = facts_missing(county, standard, item)
+                why = (
+                    _("县级未上报{facts}").format(facts="、".join(lacks))
+                    if lacks
+                    else display.reason(row["reason"], absent=_("数据不全"))
+                )
+                reasons.setdefault(why, []).append(item)
             elif row is not None and row["status"] == "not_in_source":
                 absent.append(item)
         for why, items in reasons.items():
@@ -464,11 +531,13 @@ def _mending_table(county: CountyTables, standard: Standard, rows: Sequence[Row]
             Column(label=_("责任科室"), holds="wide"),
             Column(label=_("完成期限")),
         ),
-        rows=tuple(_mending_row(standard, found, position) for position, found in enumerate(shown[:_MOST_ROWS], 1)),
+        rows=tuple(
+            _mending_row(county, standard, found, position) for position, found in enumerate(shown[:_MOST_ROWS], 1)
+        ),
     )
 
 
-def _mending_row(standard: Standard, rows: Sequence[Row], position: int) -> tuple[Cell, ...]:
+def _mending_row(county: CountyTables, standard: Standard, rows: Sequence[Row], position: int) -> tuple[Cell, ...]:
     first = rows[0]
     since = [row["unmet_since"] for row in rows if row["unmet_since"] is not None]
     offices = sorted({row["lead_office"] for row in rows if row["lead_office"] is not None})
@@ -479,7 +548,7 @@ def _mending_row(standard: Standard, rows: Sequence[Row], position: int) -> tupl
         whole(position),
         whole(len(schools) or None, absent=display.NOT_APPLICABLE),
         total_gap(rows),
-        words(display.school_year(min(since)) if since else ""),
+        words(since_words(county, min(since)) if since else ""),
         words(display.listed(offices), absent=TO_BE_GIVEN),
         words(display.day(max(days) if days else None, absent=TO_BE_GIVEN)),
     )
@@ -497,7 +566,7 @@ def total_gap(rows: Sequence[Row]) -> Cell:
 def deadlines(county: CountyTables, standard: Standard, unmet: Sequence[Row]) -> Iterator[str]:
     """By when things are to be mended, and where the stages of the assessment stand."""
     if unmet:
-        yield from arranged_sentences(unmet)
+        yield from arranged_sentences(unmet, _("条"))
     for row in county.frame("assessment_stages").iter_rows(named=True):
         if row["standard"] != standard.id or row["progress"] in ("done", "not_reported"):
             continue
@@ -512,4 +581,4 @@ def deadlines(county: CountyTables, standard: Standard, unmet: Sequence[Row]) ->
 
 def _subject(standard: Standard, row: Row) -> str:
     what = names.name(standard, row["item"], row["check"], row["stage"])
-    return what if row["school_name"] is None else _("{school}{what}").format(school=row["school_name"], what=what)
+    return what if row["school_name"] is None else _("{school}：{what}").format(school=row["school_name"], what=what)

@@ -11,6 +11,7 @@ from reports.documents import names
 from reports.documents.cells import amount, bound, figure, measured
 from reports.documents.model import Cell
 from reports.language import gettext as _
+from reports.ledger import since_words
 from reports.year import CountyTables, Row
 from standards.standard import Standard
 
@@ -101,12 +102,12 @@ def gap_cell(row: Row) -> Cell:
     return amount(row["gap"], row["gap_unit"])
 
 
-def course_words(row: Row) -> str:
+def course_words(county: CountyTables, row: Row) -> str:
     """What became of a row since the year before, and since when it is not met."""
     said = display.course(row["course"])
     if row["unmet_since"] is None:
         return said
-    return _("{course}（自 {year}）").format(course=said, year=display.school_year(row["unmet_since"]))
+    return _("{course}（自 {year}）").format(course=said, year=since_words(county, row["unmet_since"]))
 
 
 def unmet(county: CountyTables, *, school_id: str | None = None) -> Sequence[Row]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reports import display, sentences
 from reports.language import gettext as _
-from reports.requirement import in_words, unit_words
-from standards.items import Bounded, Check, EveryClass, Item, NeverBoth
+from reports.requirement import fact_label, in_words, unit_words
+from standards.items import Bounded, Check, EveryClass, Growth, Item, NeverBoth
 from standards.standard import Indicator, Standard
 from standards.values import Side
 
@@ -48,7 +48,20 @@ def name(standard: Standard, item: str, check: str = "", stage: str = "") -> str
     else:
         indicator = indicator_of(standard, item)
         words = item if indicator is None else indicator.label.zh
-    return f"{display.stage(stage)}{words}" if stage else words
+    return with_stage(stage, words)
+
+
+def with_stage(stage: str, words: str) -> str:
+    """Words behind their stage; what begins with the stage is not said twice."""
+    said = display.stage(stage) if stage else ""
+    if words.startswith(said):
+        return words
+    return f"{said} {words}" if words[:1].isdigit() else f"{said}{words}"
+
+
+def is_veto(standard: Standard, item: Item) -> bool:
+    """Whether an item is one that, where it is so, forbids recognition."""
+    return any(part.id == item.part and part.role == "veto" for part in standard.parts)
 
 
 def _coefficient(standard: Standard, indicator: str) -> str:
@@ -104,6 +117,15 @@ def asked_words(standard: Standard, item: str, check: str, year: int) -> str:
     asked = item_of(standard, item)
     found = check_of(asked, check)
     return "" if found is None else in_words(found, standard, year).zh
+
+
+def reason_words(standard: Standard, item: str, check: str, reason: str | None) -> str:
+    """Why something cannot be judged; a limit that the county has not reported is named."""
+    found = check_of(item_of(standard, item), check)
+    fact = found.limit_fact if isinstance(found, Bounded) else found.faster_than if isinstance(found, Growth) else ""
+    if reason == "limit_not_reported" and fact:
+        return _("作为要求的“{fact}”未上报").format(fact=fact_label(standard, fact).zh)
+    return display.reason(reason, absent=_("数据不全"))
 
 
 def joined(text: str | None) -> list[str]:

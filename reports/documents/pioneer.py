@@ -17,6 +17,7 @@ from reports.documents.model import Blanks, Block, Cell, Column, Document, Parag
 from reports.documents.names import joined
 from reports.language import gettext as _
 from reports.language import marked
+from reports.outcome import veto_verdict
 from reports.year import CountyTables, Row
 from standards.items import Part
 from standards.standard import Standard
@@ -93,11 +94,13 @@ def candidates(county: CountyTables, standard: Standard) -> int:
 def quota_sentence(standard: Standard) -> str:
     """How many counties a province nominates, and by when."""
     assert standard.quota is not None
-    return _("名额：每省 {least} 至 {most} 个县，推荐截止 {day}。出处：{article}。").format(
+    return _(
+        "名额和截止日期为 {year} 年首批：每省 {least} 至 {most} 个县，推荐截止 {day}；以后各批未见于来源。"
+    ).format(
+        year=standard.quota.deadline.year,
         least=standard.quota.least,
         most=standard.quota.most,
         day=display.day(standard.quota.deadline),
-        article=standard.quota.article,
     )
 
 
@@ -130,13 +133,18 @@ def _county_table(county: CountyTables, standard: Standard, found: Row | None, c
         ),
     ]
     for measured_by in county.leading:
-        verdict = county.verdicts[measured_by.id, "all"]
-        rows.append(
-            (
-                words(_("{standard}：资源配置").format(standard=sentences.short_title(measured_by))),
-                judged(verdict["verdict"]),
-            )
-        )
+        verdict, title = county.verdicts[measured_by.id, "all"], sentences.short_title(measured_by)
+        found_whole = county.whole.get(measured_by.id)
+        if found_whole is not None and any(part.role == "veto" for part in measured_by.parts):
+            vetoed = veto_verdict(found_whole["veto"])
+            rows += [
+                (words(_("{standard}：结论").format(standard=title)), judged(found_whole["verdict"])),
+                (
+                    words(_("{standard}：一票否决").format(standard=title)),
+                    Cell(text=f"{vetoed.symbol} {vetoed.word}", status=vetoed.status),
+                ),
+            ]
+        rows.append((words(_("{standard}：资源配置").format(standard=title)), judged(verdict["verdict"])))
     if found is not None:
         nominated = found["is_nominated"]
         rows += [
@@ -238,7 +246,7 @@ def _said(county: CountyTables, standard: Standard, row: Row) -> str:
     figures = [
         text for check in found if check["basis"] == "computed" and (text := check_words(county, standard, check))
     ]
-    notes = [row["note"]] if row["note"] else []
+    notes = [sentences.note_words(county.all.standards, row["note"])] if row["note"] else []
     if row["status"] == "undetermined" and row["reason"] is not None:
         notes.append(display.reason(row["reason"]))
     return "；".join([*figures, *notes])

@@ -94,27 +94,33 @@ def plan_sentences(rows: Sequence[Row], standards: Sequence[Standard]) -> tuple[
     return (*said, *arranged_sentences(rows))
 
 
-def arranged_sentences(rows: Sequence[Row]) -> tuple[str, ...]:
-    """How many rows have a measure and a day, which day is the last, and how many are past theirs."""
+def arranged_sentences(rows: Sequence[Row], word: str = "") -> tuple[str, ...]:
+    """How many rows have a measure and a day, which day is the last, and how many measures are past theirs.
+
+    `word` counts the rows: 项 where each is another thing, 条 where they are rows of the ledger.
+    """
+    word = word or _("项")
     said = []
     without = sum(row["measure"] is None for row in rows)
     if without:
-        said.append(_("{count} 项尚未填报整改措施。").format(count=without))
+        said.append(_("{count} {word}尚未填报整改措施。").format(count=without, word=word))
     days = [row["expected_by"] for row in rows if row["expected_by"] is not None]
     if days:
         said.append(
-            _("{count} 项填报了完成期限，最早 {first}，最迟 {last}。").format(
-                count=len(days), first=display.day(min(days)), last=display.day(max(days))
+            _("{count} {word}填报了完成期限，最早 {first}，最迟 {last}。").format(
+                word=word, count=len(days), first=display.day(min(days)), last=display.day(max(days))
             )
         )
     if len(days) < len(rows):
-        said.append(_("{count} 项尚未填报完成期限。").format(count=len(rows) - len(days)))
-    missed = sum(row["forecast"] == "missed" for row in rows)
+        said.append(_("{count} {word}尚未填报完成期限。").format(count=len(rows) - len(days), word=word))
+    missed = [row for row in rows if row["forecast"] == "missed"]
     if missed:
-        said.append(_("{count} 项已过填报的完成期限，仍未达标。").format(count=missed))
+        measures = {(row["standard"], row["item"], row["measure"], row["expected_by"]) for row in missed}
+        aside = _("，涉及 {count} {word}").format(count=len(missed), word=word) if len(measures) < len(missed) else ""
+        said.append(_("{count} 项整改已过填报的完成期限，仍未达标{aside}。").format(count=len(measures), aside=aside))
     done = sum(row["done_on"] is not None for row in rows)
     if done:
-        said.append(_("{count} 项县级填报已完成，报表数据仍未达标。").format(count=done))
+        said.append(_("{count} {word}县级填报已完成，报表数据仍未达标。").format(count=done, word=word))
     return tuple(said)
 
 
@@ -124,7 +130,7 @@ def unknown_sentence(county: CountyTables, row: Row) -> str:
     return _("{standard}，{what}：{why}。").format(
         standard=sentences.short_title(standard),
         what=names.name(standard, row["item"], row["check"], row["stage"]),
-        why=display.reason(row["reason"], absent=_("数据不全")),
+        why=names.reason_words(standard, row["item"], row["check"], row["reason"]),
     )
 
 
@@ -155,7 +161,7 @@ def _gap_row(county: CountyTables, row: Row, position: int) -> tuple[Cell, ...]:
         mending.value_cell(standard, row),
         mending.asked_cell(standard, row, county.year),
         mending.gap_cell(row),
-        words(mending.course_words(row)),
+        words(mending.course_words(county, row)),
     )
 
 
