@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import polars as pl
 import typer
@@ -44,6 +44,7 @@ from assets.home import (
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from schemas.source import SourceError, sources
 from schemas.tables import TABLES
+from standards.county_return import known_facts, known_items
 from standards.standard import StandardError
 
 app.add_typer(papers)
@@ -132,7 +133,7 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
         ("学年 school years", f"{min(years)}–{max(years)}（{len(years)}）" if years else "0"),
         ("县 counties", f"{verdicts['county_code'].n_unique():,}"),
         ("学校 schools", f"{schools.select(pl.struct('source', 'school_id').n_unique()).item():,}"),
-        ("文件 files", f"{returns.height:,}"),
+        ("文件 files", f"{returns['file'].n_unique():,}"),
         *(
             (label, f"{int(returns[column].sum()):,}")
             for label, column in (
@@ -142,7 +143,7 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
                 ("拒收单元格 cells refused", "cells_refused"),
             )
         ),
-        ("拒收文件 files refused", f"{returns.filter(pl.col('status') == 'refused').height:,}"),
+        ("拒收文件 files refused", f"{_files_refused(returns):,}"),
         ("县报告 county reports", f"{reports:,}"),
     ]
     for label, value in rows:
@@ -159,16 +160,29 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
     return SOMETHING_REFUSED if refused.height else ALL_ACCEPTED
 
 
+def _files_refused(returns: pl.DataFrame) -> int:
+    """Files of which nothing was taken."""
+    whole = returns.group_by("file").agg((pl.col("status") == "refused").all())
+    return whole.filter("status").height
+
+
 @app.command(epilog=EXIT_CODES)
 def check(
     files: Annotated[list[Path], typer.Argument(help="要检查的文件。Files to check.", show_default=False)],
+    home: HomeOption = None,
 ) -> None:
     """会不会被收录？说出识别结果和每一处问题。Would these files be accepted? Names every fault."""
     missing = [path for path in files if not path.exists()]
     if missing:
         usage(f"没有文件 {'、'.join(map(str, missing))} / no such file")
     files = [file for path in files for file in (inbox_files(path) if path.is_dir() else [path])]
-    taken = take_in([(str(path), path) for path in files], sources().values())
+    asked = home_of(home).standards.values()
+    taken = take_in(
+        [(str(path), path) for path in files],
+        sources().values(),
+        facts=known_facts(asked),
+        items=known_items(asked),
+    )
     _print_faults(taken)
     clean = (
         not taken.quarantine.height
@@ -181,33 +195,54 @@ _SHOWN_PER_RULE = 5
 
 
 def _print_faults(taken: Intake) -> None:
-    """Each file with what it was recognised as, its counts, and its faults, at most five of a rule."""
-    for file in taken.returns.iter_rows(named=True):
-        sign = "✓" if file["status"] in ("accepted", "superseded") else "✕"
-        out.print(f"{sign} {file['file']}", markup=False, style="bold")
-        if file["source"]:
-            year = f"{file['school_year']} 学年" if file["school_year"] else "学年不明 / no school year"
-            out.print(
-                f"  识别为 recognised as: {file['source']} / {file['layout']}，{year}，{file['format']}", markup=False
-            )
-        else:
-            out.print("  未能识别 / not recognised", markup=False)
-        if file["rows_read"]:
-            out.print(
-                f"  读取 {file['rows_read']:,} 行 = 收录 {file['rows_accepted']:,} + 拒收 {file['rows_refused']:,}"
-                f" + 被取代 {file['rows_superseded']:,}；拒收单元格 {file['cells_refused']:,}",
-                markup=False,
-            )
-        for name, label in (("unknown_columns", "未知列（未使用）unknown columns, not used"), ("reason", "说明 note")):
-            if file[name]:
-                out.print(f"  {label}: {file[name]}", markup=False)
-        faults = taken.quarantine.filter(pl.col("file") == file["file"])
-        for (rule,), rows in faults.group_by(["rule"], maintain_order=True):
-            for fault in rows.head(_SHOWN_PER_RULE).iter_rows(named=True):
-                out.print(f"  ✕ {_where(fault)}{fault['message']}", markup=False)
-                out.print(f"      {fault['message_en']}", markup=False, style="dim")
-            if rows.height > _SHOWN_PER_RULE:
-                out.print(f"    … {rule}: 另有 {rows.height - _SHOWN_PER_RULE:,} 处 / more", markup=False)
+    """Each file once, and under it each of its layouts with its counts and faults, at most five of a rule."""
+    for (name,), parts in taken.returns.group_by(["file"], maintain_order=True):
+        is_taken = parts["status"].is_in(["accepted", "superseded"]).all()
+        out.print(f"{'✓' if is_taken else '✕'} {name}", markup=False, style="bold")
+        faults = taken.quarantine.filter(pl.col("file") == name)
+        pages = [(part["sheets"] or "").split(" | ") for part in parts.iter_rows(named=True)]
+        # What stands in no sheet of a layout, the whole file or a table without sheets, goes with the first.
+        of_others = pl.col("sheet").is_in([page for others in pages[1:] for page in others]).fill_null(value=False)
+        for number, part in enumerate(parts.iter_rows(named=True)):
+            _print_part(part)
+            is_mine = pl.col("sheet").is_in(pages[number]).fill_null(value=False) if number else ~of_others
+            _print_rules(faults.filter(is_mine))
+
+
+def _print_part(part: dict[str, Any]) -> None:
+    """What a file's sheets of one layout were recognised as, and what became of their rows."""
+    if part["source"]:
+        year = f"{part['school_year']} 学年" if part["school_year"] else "学年不明 / no school year"
+        out.print(
+            f"  识别为 recognised as: {part['source']} / {part['layout']}，{year}，{part['format']}", markup=False
+        )
+    else:
+        out.print("  未能识别 / not recognised", markup=False)
+    if part["sheets"]:
+        out.print(f"  工作表 sheets: {part['sheets']}", markup=False)
+    if part["rows_read"]:
+        out.print(
+            f"  读取 {part['rows_read']:,} 行 = 收录 {part['rows_accepted']:,} + 拒收 {part['rows_refused']:,}"
+            f" + 被取代 {part['rows_superseded']:,}；拒收单元格 {part['cells_refused']:,}",
+            markup=False,
+        )
+    for name, label in (
+        ("superseded_by", "取代它的文件 superseded by"),
+        ("unknown_columns", "未知列（未使用）unknown columns, not used"),
+        ("reason", "说明 note"),
+    ):
+        if part[name]:
+            out.print(f"  {label}: {part[name]}", markup=False)
+
+
+def _print_rules(faults: pl.DataFrame) -> None:
+    """The faults, at most five of a rule."""
+    for (rule,), rows in faults.group_by(["rule"], maintain_order=True):
+        for fault in rows.head(_SHOWN_PER_RULE).iter_rows(named=True):
+            out.print(f"  ✕ {_where(fault)}{fault['message']}", markup=False)
+            out.print(f"      {fault['message_en']}", markup=False, style="dim")
+        if rows.height > _SHOWN_PER_RULE:
+            out.print(f"    … {rule}: 另有 {rows.height - _SHOWN_PER_RULE:,} 处 / more", markup=False)
 
 
 def _where(fault: dict[str, object]) -> str:

@@ -20,10 +20,13 @@ exist nowhere else, each with the faults that its name tells; `faults` lists the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import polars as pl
 import xlsxwriter
@@ -40,6 +43,7 @@ _PLANTED_YEAR = 2023
 _TABLES_YEAR = 2022
 _PLANTED_COUNTY = "690130"
 _CORRECTED_COUNTY = "690182"
+_INDICATOR = "cn-basic-2012/computers"
 _Cells = dict[str, str | None]
 
 
@@ -119,6 +123,23 @@ def faults() -> list[Fault]:
         ("县级事项.csv", "unknown_fact", 1, "事项名写错一个字母"),
         ("县级事项.csv", "repeated_row", 2, "同一事项两行"),
         ("县级事项.csv", "not_a_date", 1, "材料日期“去年底”"),
+        ("县级事项.csv", "breakdown_unused", 1, "不分项的事项填了分项"),
+        ("县级事项.csv", "school_needed", 1, "逐校填报的指标没有填学校"),
+        ("县级事项.csv", "school_of_other_county", 1, "填的是别县的学校"),
+        ("县级事项.csv", "school_unknown", 1, "填的学校没有年报"),
+        ("县级事项.csv", "value_unused", 1, "是非题填了数值"),
+        ("县级事项.csv", "finding_unused", 1, "数字填成了“是”"),
+        ("县级事项.csv", "score_unused", 1, "没有分值的事项填了自评得分"),
+        ("县级事项.csv", "score_too_high", 1, "自评得分高于满分"),
+        ("县级事项.csv", "too_many_decimals", 1, "五位小数"),
+        ("县级事项.csv", "too_long", 1, "说明两千多字"),
+        ("县级事项.csv", "valid_after_dated", 1, "有效期至早于材料日期"),
+        ("县级事项-公式.xlsx", "formula_not_calculated", 1, "数值是没有算出的公式"),
+        ("整改措施.csv", "unknown_item", 1, "标准没有的条目"),
+        ("整改措施.csv", "expected_after_signed", 1, "预计完成日期早于签字日期"),
+        ("评估阶段.csv", "unknown_standard", 1, "没有的标准"),
+        ("规划承诺.csv", "target_after_first", 1, "目标年份早于起始年份"),
+        ("学校分组.csv", "until_after_since", 1, "终止日期早于起始日期"),
         ("档案目录.csv", "form", 1, "SHA-256 只有八位"),
     )
     planted = [Fault(f"planted/{file}", rule, entries, what) for file, rule, entries, what in listed]
@@ -344,7 +365,19 @@ def _planted(source: Source, rows: pl.DataFrame) -> dict[str, Callable[[Path], N
         "多一列.csv": pl.DataFrame([extra]).write_csv().encode(),
     }
     files |= {name: pl.DataFrame(table, schema=head).write_csv().encode() for name, table in tables.items()}
-    files |= {name: frame.write_csv().encode() for name, frame in _planted_of_county(source, sound).items()}
+    own, others = (rows.filter(pl.col("county_code") == code) for code in (_PLANTED_COUNTY, _CORRECTED_COUNTY))
+    of_county = _planted_of_county(source, sound, own["school_id"].min(), others["school_id"].min())
+    files |= {name: frame.write_csv().encode() for name, frame in of_county.items()}
+    unsaid = (
+        of_county["县级事项.csv"]
+        .head(1)
+        .with_columns(
+            pl.lit("basic_balance_recognised_year").alias("事项"),
+            pl.lit("1991").alias("所属年度"),
+            pl.lit("=2000+15").alias("数值"),
+        )
+    )
+    files["县级事项-公式.xlsx"] = _uncalculated(_workbook(unsaid.rows(named=True)))
 
     def writer(content: bytes) -> Callable[[Path], None]:
         return lambda path: _put(path, content)
@@ -352,20 +385,60 @@ def _planted(source: Source, rows: pl.DataFrame) -> dict[str, Callable[[Path], N
     return {name: writer(content) for name, content in sorted(files.items())}
 
 
-def _planted_of_county(source: Source, sound: _Cells) -> dict[str, pl.DataFrame]:
-    """What a county reports itself, with faults, of things that no standard asks: facts, and the list of evidence."""
+def _planted_of_county(source: Source, sound: _Cells, own: Any, others: Any) -> dict[str, pl.DataFrame]:
+    """What a county reports itself, with faults: of years and things of which it says nothing elsewhere.
+
+    `own` and `others` identify a school of the county and one of another county.
+    """
     place = {name: sound[name] for name in ("学年", "行政区划代码", "县级行政区名称")}
-    known = "basic_balance_recognised_year"
+    year, item, pay = "basic_balance_recognised_year", "cn-basic-2012/accountability", "staff_average_pay_yuan"
+    long_ago = {"所属年度": "1990"}
     facts: list[_Cells] = [
         {"数值": "2015", "佐证材料": "认定文件"},
-        {"事项": known, "所属年度": "明年", "数值": "2015"},
-        {"事项": known.replace("recognised", "recognized"), "数值": "2015"},
-        {"事项": known, "数值": "2015"},
-        {"事项": known, "所属年度": str(_PLANTED_YEAR), "数值": "2016"},
-        {"事项": known, "分项": "示错", "数值": "2015", "材料日期": "去年底"},
+        {"事项": year, "所属年度": "明年", "数值": "2015"},
+        {"事项": year.replace("recognised", "recognized"), "数值": "2015"},
+        {"事项": year, "数值": "2015"},
+        {"事项": year, "所属年度": str(_PLANTED_YEAR), "数值": "2016"},
+        {"事项": "approval_questionnaires_issued", "分项": "示错", "数值": "5", "材料日期": "去年底"},
+        {"事项": year, "分项": "城区", "数值": "2015"},
+        {"事项": _INDICATOR, "是否": "是"},
+        {"事项": _INDICATOR, "学校标识码": others, "是否": "是"},
+        {"事项": _INDICATOR, "学校标识码": "2169909999", "是否": "是"},
+        {"事项": item, **long_ago, "数值": "1"},
+        {"事项": year, **long_ago, "是否": "是"},
+        {"事项": pay, **long_ago, "自评得分": "5"},
+        {"事项": item, "所属年度": "1991", "自评得分": "1000"},
+        {"事项": pay, "所属年度": "1991", "数值": "1200.00005"},
+        {"事项": pay, "所属年度": "1992", "数值": "1200", "说明或扣分理由": "详见附件。" * 401},
+        {"事项": pay, "所属年度": "1993", "数值": "1200", "材料日期": "1994-06-30", "有效期至": "1994-06-01"},
     ]
-    documents: list[_Cells] = [{"标准": "示错", "条目": "示错", "材料名称": "示错材料", "SHA-256": "0123abcd"}]
-    listed = {"县级事项.csv": ("county_facts", facts), "档案目录.csv": ("county_documents", documents)}
+    standard, asked = item.split("/")
+    measures: list[_Cells] = [
+        {"标准": standard, "条目": "示错", "整改措施": "示错"},
+        {"标准": standard, "条目": asked, "学校标识码": own, "签字日期": "2023-09-20", "预计完成日期": "2022-08-31"},
+    ]
+    listed: dict[str, tuple[str, list[_Cells]]] = {
+        "县级事项.csv": ("county_facts", facts),
+        "整改措施.csv": ("county_measures", measures),
+        "评估阶段.csv": ("county_assessments", [{"标准": "示错", "评估阶段": "自评", "结果": "通过"}]),
+        "规划承诺.csv": ("county_plans", [{"规划或承诺": "示错规划", "起始年份": "2023", "目标年份": "2020"}]),
+        "学校分组.csv": (
+            "school_groups",
+            [
+                {
+                    "分组类别": "示错",
+                    "分组名称": "示错",
+                    "学校标识码": own,
+                    "起始日期": "2023-09-01",
+                    "终止日期": "2020-09-01",
+                }
+            ],
+        ),
+        "档案目录.csv": (
+            "county_documents",
+            [{"标准": standard, "条目": asked, "材料名称": "示错材料", "SHA-256": "0123abcd"}],
+        ),
+    }
     return {
         name: pl.DataFrame(
             [place | row for row in table],
@@ -393,3 +466,13 @@ def _workbook(table: Sequence[_Cells]) -> bytes:
                 elif cell is not None:
                     page.write_string(row, position, cell)
     return content.getvalue()
+
+
+def _uncalculated(content: bytes) -> bytes:
+    """The workbook without the results of its formulas, as programs write it that do not calculate."""
+    written = BytesIO()
+    with ZipFile(BytesIO(content)) as old, ZipFile(written, "w") as new:
+        for part in old.infolist():
+            page = re.sub(rb' t="e"><f>(.*?)</f><v>[^<]*</v>', rb"><f>\1</f><v></v>", old.read(part))
+            new.writestr(part, page, compress_type=ZIP_DEFLATED)
+    return written.getvalue()

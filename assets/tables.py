@@ -16,7 +16,7 @@ from pipelines.intake import take_in
 from reports.site import render_index, render_year
 from schemas.county import COUNTY_INPUTS
 from schemas.source import sources
-from standards.county_return import known_facts
+from standards.county_return import known_facts, known_items
 
 
 @dg.multi_asset(
@@ -44,6 +44,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
                 years=set(years).__contains__,
                 each=done,
                 facts=known_facts(store.standards.values()),
+                items=known_items(store.standards.values()),
             )
         tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine, **taken.county}
         present = set(taken.returns["school_year"].drop_nulls().to_list())

@@ -5,7 +5,7 @@ The smallest thing is refused: a cell where a cell is wrong, a row where its key
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -13,8 +13,11 @@ import polars as pl
 
 from pipelines.identity import (
     DAMAGED,
+    FORMULA,
     FORMULA_ERROR,
+    MOST_CHARACTERS,
     SCIENTIFIC,
+    Known,
     contract_of,
     identify,
     key_of,
@@ -28,10 +31,16 @@ from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, STAGES
 from schemas.contract import DECIMAL, Contract, conform, failures
 from schemas.source import Header, Source
 from schemas.tables import school_fields
+from standards.county_return import KnownFact
 
 # Digits are 0-9: in polars \d also means those of other widths and scripts, which do not cast.
 _WHOLE = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.0+)?$"
 _DECIMAL = r"^[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]+)?$"
+_BEYOND_FOUR = r"\.[0-9]{4}[0-9]*[1-9]"
+_SHORTEST_BINARY = 17
+"""Characters from which on a number is one that a workbook's arithmetic left behind, like 0.30000000000000004."""
+_SHOWN_OF_LONG = 60
+"""Characters shown of a text that is too long."""
 _DATES = (
     r"^((?:19|20)[0-9]{2})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?(?:[ T][0-9:.]+)?$",
     r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})(?:\.0+)?$",
@@ -45,7 +54,8 @@ _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
 class Lines:
     """The rows of one sheet whose identity is sound, still as text under the fields' names, and what was refused.
 
-    `text` also holds file, sheet and row; `errors` the cells with a formula error, as file, sheet, row, field, value.
+    `text` also holds file, sheet and row; `errors` the cells with a formula error or with a formula that has no result,
+    as file, sheet, row, field, value.
     """
 
     text: pl.DataFrame
@@ -62,12 +72,12 @@ def read_lines(
     places: dict[int, Header],
     others: Sequence[int],
     file: str,
-    facts: Collection[str] | None = None,
+    known: Known,
 ) -> Lines:
     """The sheet's rows with a sound identity, and the others as faults; one key may still stand there twice.
 
-    `places` gives the header of each position, `others` the positions that the source does not know; `facts` are the
-    facts that a county may speak of.
+    `places` gives the header of each position, `others` the positions that the source does not know; `known` is what
+    a county may speak of.
     """
     text = _clean(body.cells)
     # A reader may end before trailing columns that are wholly empty.
@@ -91,7 +101,7 @@ def read_lines(
     )
     header_of = {header.column: header.header for header in places.values()}
     text = _with_errors(text, errors, found, places)
-    sound, refused = identify(text, found, year, header_of, facts)
+    sound, refused = identify(text, found, year, header_of, known)
     ragged = pl.DataFrame(
         body.ragged, schema={"row": pl.Int64, "value": pl.Int64, "record": pl.String}, orient="row"
     ).with_columns(**origin)
@@ -122,7 +132,7 @@ def _telling(found: Recognised, places: dict[int, Header], others: Sequence[int]
 def _with_errors(
     text: pl.DataFrame, errors: pl.DataFrame, found: Recognised, places: dict[int, Header]
 ) -> pl.DataFrame:
-    """The rows of text with the formula errors in those cells of the key of which a blank would mean something."""
+    """The rows of text with the formulas that fail in those cells of the key of which a blank would mean something."""
     means_something = (*found.described.blank_is_whole, *found.described.blank_is_year)
     for position, header in places.items():
         if header.column in means_something and errors.height:
@@ -138,11 +148,11 @@ def to_rows(
     year: int,
     text: pl.DataFrame,
     errors: pl.DataFrame,
-    fact_types: Mapping[str, str] | None = None,
+    facts: Mapping[str, KnownFact] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of text of one layout and school year as rows of the layout's table, and the cells that were refused.
 
-    `fact_types` says which facts of a county are counts or years.
+    `facts` says what a county may answer under its facts.
     """
     described = source.described.layouts[layout]
     contract = contract_of(described.table)
@@ -150,11 +160,11 @@ def to_rows(
     header_of = {header.column: header.header for header in headers}
     is_county = described.table != "schools"
     keyed = key_of(text, source, layout, year) if is_county else text
-    rows, faults = _cast(keyed, source, headers, header_of, _types(contract) if is_county else _FIELD_TYPES)
+    rows, faults = _cast(keyed, source, headers, header_of, contract if is_county else None)
     faults.append(_error_faults(errors, text, header_of))
     rows, sum_faults = _sums(rows, text, source, layout, header_of)
     if described.table == "county_facts":
-        rows, fact_faults = _keep_fact_types(rows, text, fact_types or {}, header_of)
+        rows, fact_faults = _keep_answers(rows, text, facts or {}, header_of)
         faults.append(fact_faults)
     constants = {**described.constants, "school_year": year, "source": source.name}
     rows = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
@@ -197,6 +207,58 @@ def refuse_repeated(sheets: Sequence[Lines], found: Recognised, year: int, heade
     return once
 
 
+def refuse_strangers(
+    sheets: Sequence[Lines], found: Recognised, year: int, schools: pl.DataFrame
+) -> tuple[list[Lines], pl.DataFrame]:
+    """A county's sheets without the rows about a school that is not the county's, and these as faults.
+
+    `schools` are those of the school year: `county_code`, `county_name`, `school_id`. A county none of whose schools is
+    among them keeps its rows.
+    """
+    if "school_id" not in (header.column for header in found.source.headers(found.layout, year)) or schools.is_empty():
+        return list(sheets), no_faults()
+    header_of = {header.column: header.header for header in found.source.headers(found.layout, year)}
+    present = {entry["code"]: entry["county_code"] for entry in found.source.counties}
+    called = pl.concat_str(pl.col("county_name").fill_null("") + "（", "county_code", pl.lit("）"))
+    elsewhere = schools.select("school_id", called.alias("__where__")).unique(
+        "school_id", keep="first", maintain_order=True
+    )
+    own = schools.select("county_code", "school_id").with_columns(__is_own__=pl.lit(value=True))
+    counties = schools["county_code"].unique().to_list()
+    kept, faults = [], [no_faults()]
+    for sheet in sheets:
+        key = key_of(sheet.text, found.source, found.layout, year).select(
+            pl.col("county_code").replace(present), "school_id"
+        )
+        key = key.join(elsewhere, on="school_id", how="left", validate="m:1", maintain_order="left")
+        key = key.join(own, on=["county_code", "school_id"], how="left", validate="m:1", maintain_order="left").select(
+            "__where__",
+            is_strange=pl.col("county_code").is_in(counties)
+            & (pl.col("school_id").fill_null("") != "")
+            & pl.col("__is_own__").is_null(),
+        )
+        rows = with_record(sheet.text, header_of).with_columns(key["__where__"]).filter(key["is_strange"])
+        place = pl.col("__where__")
+        faults.append(
+            as_faults(
+                rows,
+                "row",
+                _stranger_rule(place),
+                header=header_of["school_id"],
+                column="school_id",
+                value=pl.col("school_id"),
+                wanted=place,
+            )
+        )
+        kept.append(replace(sheet, text=sheet.text.filter(~key["is_strange"])))
+    return kept, pl.concat(faults)
+
+
+def _stranger_rule(place: pl.Expr) -> pl.Expr:
+    """The rule that a row breaks about a school of another place, or of none."""
+    return pl.when(place.is_null()).then(pl.lit("school_unknown")).otherwise(pl.lit("school_of_other_county"))
+
+
 _FIELD_TYPES = {entry["column"]: entry["type"] for entry in school_fields()} | {"school_year": "text"}
 _KINDS = {pl.Int64: "count", pl.Int32: "year", pl.Boolean: "yesno", pl.Date: "date", DECIMAL: "decimal"}
 
@@ -212,9 +274,14 @@ def _cast(
     source: Source,
     headers: Sequence[Header],
     header_of: dict[str, str],
-    types: Mapping[str, str],
+    county: Contract | None,
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-    """Text into numbers, dates and truth values; a cell that does not cast becomes null and a fault."""
+    """Text into numbers, dates and truth values; a cell that does not cast becomes null and a fault.
+
+    In the return of a school a decimal is rounded to four places. In a table of `county` one with more places is a
+    fault, and so is a text that is too long.
+    """
+    types = _FIELD_TYPES if county is None else _types(county)
     recodes = source.recodes(list(header_of))
     whole_groups = [
         (recode, pl.all_horizontal(pl.col(column) == recode.symbol for column in recode.columns).fill_null(value=False))
@@ -223,41 +290,28 @@ def _cast(
     ]
     marks = text.select(mark.alias(str(i)) for i, (_, mark) in enumerate(whole_groups))
     text = read_symbols(text, recodes)
-    casts: list[pl.Expr] = []
-    bad: list[tuple[Header, pl.Expr]] = []
-    for header in headers:
-        cell = pl.col(header.column)
-        kind = types.get(header.column, "count")
-        digits = cell.str.replace_all(",", "", literal=True)
-        if kind == "text":
-            value, wrong = cell, cell.str.contains(DAMAGED, literal=True)
-            value = pl.when(~wrong).then(cell)
-        elif kind == "yesno":
-            value = pl.when(cell.is_in(_YES)).then(statement=True).when(cell.is_in(_NO)).then(statement=False)
-            wrong = ~cell.is_in([*_YES, *_NO])
-        elif kind == "date":
-            value, wrong = _date(cell), cell.is_not_null() & _date(cell).is_null()
-        elif kind == "decimal":
-            # 20 digits before the point, so that the factor cannot overflow the 38 of the type.
-            exact = digits.cast(pl.Decimal(30, 10), strict=False).cast(pl.Decimal(38, 10)) * header.factor
-            value = pl.when(cell.str.contains(_DECIMAL)).then(exact.round(4).cast(DECIMAL, strict=False))
-            wrong = cell.is_not_null() & value.is_null()
-        else:
-            size = pl.Int32 if kind == "year" else pl.Int64
-            whole = digits.str.replace(r"\.0+$", "").cast(size, strict=False) * header.factor
-            value = pl.when(cell.str.contains(_WHOLE)).then(whole)
-            wrong = cell.is_not_null() & value.is_null()
-        casts.append(value.alias(header.column))
-        bad.append((header, wrong))
-    schools = text.select("file", "sheet", "row", *casts)
-    wrong_cells = text.select(wrong.fill_null(value=False).alias(header.column) for header, wrong in bad)
+    read = {
+        header.column: _read(header, types.get(header.column, "count"), is_county=county is not None)
+        for header in headers
+    }
+    schools = text.select("file", "sheet", "row", *(value.alias(column) for column, (value, _) in read.items()))
+    wrong_cells = text.select(wrong.fill_null(value=False).alias(column) for column, (_, wrong) in read.items())
     faults = []
-    for header, _ in bad:
-        column = header.column
+    for column in read:
         if wrong_cells[column].any():
             rows = text.filter(wrong_cells[column])
-            rule = _cast_rule(pl.col(column), types.get(column, "count"))
-            faults.append(as_faults(rows, "cell", rule, header=header.header, column=column, value=pl.col(column)))
+            kind, is_county = types.get(column, "count"), county is not None
+            faults.append(
+                as_faults(
+                    rows,
+                    "cell",
+                    _cast_rule(pl.col(column), kind, is_county=is_county),
+                    header=header_of[column],
+                    column=column,
+                    value=pl.col(column).str.head(_SHOWN_OF_LONG) if is_county and kind == "text" else pl.col(column),
+                    wanted=str(MOST_CHARACTERS) if kind == "text" else None,
+                )
+            )
     for i, (recode, _) in enumerate(whole_groups):
         there = [c for c in schools.columns if fnmatchcase(c, str(recode.not_reported_where))]
         positive = pl.sum_horizontal(there) > 0
@@ -270,6 +324,36 @@ def _cast(
     return schools, faults
 
 
+def _read(header: Header, kind: str, *, is_county: bool) -> tuple[pl.Expr, pl.Expr]:
+    """A column of text as values of its kind, and where a cell does not hold one."""
+    value: pl.Expr
+    cell = pl.col(header.column)
+    digits = cell.str.replace_all(",", "", literal=True)
+    if kind == "text":
+        wrong = cell.str.contains(DAMAGED, literal=True)
+        if is_county:
+            wrong = wrong | (cell.str.len_chars() > MOST_CHARACTERS)
+        return pl.when(~wrong).then(cell), wrong
+    if kind == "yesno":
+        value = pl.when(cell.is_in(_YES)).then(statement=True).when(cell.is_in(_NO)).then(statement=False)
+        return value, ~cell.is_in([*_YES, *_NO])
+    if kind == "date":
+        value = _date(cell)
+    elif kind == "decimal":
+        # 20 digits before the point, so that the factor cannot overflow the 38 of the type.
+        exact = digits.cast(pl.Decimal(30, 10), strict=False).cast(pl.Decimal(38, 10)) * header.factor
+        is_read = cell.str.contains(_DECIMAL)
+        if is_county:
+            is_binary = (exact == exact.round(4)) & (cell.str.len_chars() >= _SHORTEST_BINARY)
+            is_read = is_read & (~cell.str.contains(_BEYOND_FOUR) | is_binary)
+        value = pl.when(is_read).then(exact.round(4).cast(DECIMAL, strict=False))
+    else:
+        size = pl.Int32 if kind == "year" else pl.Int64
+        whole = digits.str.replace(r"\.0+$", "").cast(size, strict=False) * header.factor
+        value = pl.when(cell.str.contains(_WHOLE)).then(whole)
+    return value, cell.is_not_null() & value.is_null()
+
+
 def _date(cell: pl.Expr) -> pl.Expr:
     """The date that a cell states: 2023-09-01, 2023/9/1, 2023年9月1日, 20230901, or a date of the workbook."""
     stated = []
@@ -280,18 +364,22 @@ def _date(cell: pl.Expr) -> pl.Expr:
     return pl.coalesce(stated)
 
 
-def _cast_rule(cell: pl.Expr, kind: str) -> pl.Expr:
+def _cast_rule(cell: pl.Expr, kind: str, *, is_county: bool) -> pl.Expr:
     """The rule that a cell breaks which did not cast."""
     other = {"yesno": "not_yes_no", "date": "not_a_date"}.get(kind, "not_a_number")
     return (
         pl.when(cell.str.contains(DAMAGED, literal=True))
         .then(pl.lit("damaged_text"))
+        .when(pl.lit(kind == "text"))
+        .then(pl.lit("too_long"))
         .when(pl.lit(kind in ("yesno", "date")))
         .then(pl.lit(other))
         .when(cell.str.contains(FORMULA_ERROR))
         .then(pl.lit("error_value"))
         .when(cell.str.contains(SCIENTIFIC))
         .then(pl.lit("scientific"))
+        .when(pl.lit(is_county and kind == "decimal") & cell.str.contains(_DECIMAL) & cell.str.contains(_BEYOND_FOUR))
+        .then(pl.lit("too_many_decimals"))
         .when(cell.str.contains(_WHOLE))
         .then(pl.lit("too_large"))
         .when(cell.str.contains(_DECIMAL))
@@ -301,7 +389,7 @@ def _cast_rule(cell: pl.Expr, kind: str) -> pl.Expr:
 
 
 def _error_faults(errors: pl.DataFrame, text: pl.DataFrame, header_of: dict[str, str]) -> pl.DataFrame:
-    """Cells of a workbook that hold a formula error: the reader gives them as empty."""
+    """Cells of a workbook that hold a formula error, or a formula without its result: the reader gives them as empty."""
     headers = pl.DataFrame(list(header_of.items()), schema={"column": pl.String, "header": pl.String}, orient="row")
     place = ["file", "sheet", "row"]
     named = errors.join(headers, on="column", how="inner", maintain_order="left").join(
@@ -311,8 +399,14 @@ def _error_faults(errors: pl.DataFrame, text: pl.DataFrame, header_of: dict[str,
         nulls_equal=True,
         maintain_order="left",
     )
-    faults = as_faults(named, "cell", "error_value", value=pl.col("value"))
+    faults = as_faults(named, "cell", _formula_rule(pl.col("value")), value=pl.col("value"))
     return faults.with_columns(header=named["header"], column=named["column"])
+
+
+def _formula_rule(shown: pl.Expr) -> pl.Expr:
+    """The rule that a formula breaks which fails, or whose result the file does not hold."""
+    is_formula = shown.str.contains(FORMULA)
+    return pl.when(is_formula).then(pl.lit("formula_not_calculated")).otherwise(pl.lit("error_value"))
 
 
 def _sums(
@@ -340,16 +434,31 @@ def _refuse(
     columns: Sequence[str],
     rule: str,
     header_of: dict[str, str],
+    wanted: tuple[pl.Series, pl.Series] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The cells of the given columns nulled where the mask is true, each a fault if it held a value."""
+    """The cells of the given columns nulled where the mask is true, each a fault if it held a value.
+
+    `wanted` says for each row what was wanted, in Chinese and in English.
+    """
     faults = []
     for column in columns:
         held = where & schools[column].is_not_null()
         if held.any():
             shown = text[column] if column in text.columns else schools[column].cast(pl.String)
-            rows = text.with_columns(shown.alias("__shown__")).filter(held)
-            header = header_of.get(column)
-            faults.append(as_faults(rows, "cell", rule, header=header, column=column, value=pl.col("__shown__")))
+            zh, en = wanted or (pl.lit(None, pl.String), pl.lit(None, pl.String))
+            rows = text.with_columns(shown.alias("__shown__"), zh.alias("__zh__"), en.alias("__en__")).filter(held)
+            faults.append(
+                as_faults(
+                    rows,
+                    "cell",
+                    rule,
+                    header=header_of.get(column),
+                    column=column,
+                    value=pl.col("__shown__"),
+                    wanted=pl.col("__zh__"),
+                    wanted_en=pl.col("__en__"),
+                )
+            )
     mask = where.alias("__where__")
     nulled = schools.with_columns(mask).with_columns(
         pl.when(~pl.col("__where__")).then(pl.col(column)).alias(column) for column in columns
@@ -357,24 +466,68 @@ def _refuse(
     return nulled.drop("__where__"), pl.concat(faults or [no_faults()])
 
 
-def _keep_fact_types(
-    facts: pl.DataFrame, text: pl.DataFrame, types: Mapping[str, str], header_of: dict[str, str]
+_ANSWERS = {"value": "a figure (数值)", "finding": "yes or no (是否)", "score": "points (自评得分)"}
+"""The columns in which a county answers, in words."""
+
+
+def _keep_answers(
+    facts: pl.DataFrame, text: pl.DataFrame, known: Mapping[str, KnownFact], header_of: dict[str, str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The facts of a county without the values that their kind cannot have: a count is whole and not below zero."""
-    kind = pl.col("fact").replace_strict(dict(types), default=None, return_dtype=pl.String)
-    value = pl.col("value")
-    outside: dict[str, pl.Expr] = {
-        "not_whole": kind.is_in(["count", "year"]) & (value != value.round(0)),
-        "negative": ((kind == "count") & (value < 0)) | ((kind == "year") & (value < FIRST_SCHOOL_YEAR)),
-        "too_large": (kind == "year") & (value > LAST_SCHOOL_YEAR),
+    """The facts of a county without the answers that have no effect, and the values that their kind cannot have.
+
+    A count is whole and not below zero; points are at most those that the thing carries. Of facts that are not known
+    every answer is kept.
+    """
+    asked = pl.DataFrame(
+        [
+            (fact, one.type, one.takes_finding, one.takes_score, one.points, *_answers_in_words(one, header_of))
+            for fact, one in known.items()
+        ],
+        schema={
+            "fact": pl.String,
+            "__kind__": pl.String,
+            "__takes_finding__": pl.Boolean,
+            "__takes_score__": pl.Boolean,
+            "__points__": pl.Decimal(38, 10),
+            "__zh__": pl.String,
+            "__en__": pl.String,
+        },
+        orient="row",
+    )
+    of_fact = facts.select("fact").join(asked, on="fact", how="left", validate="m:1", maintain_order="left")
+    kind, value, score = pl.col("__kind__"), pl.col("value"), pl.col("score")
+    answers, points = (of_fact["__zh__"], of_fact["__en__"]), of_fact["__points__"].cast(DECIMAL).cast(pl.String)
+    most = points.str.strip_chars_end("0").str.strip_chars_end(".")
+    outside: dict[str, tuple[str, pl.Expr, tuple[pl.Series, pl.Series] | None]] = {
+        "value_unused": ("value", kind == "", answers),
+        "finding_unused": ("finding", ~pl.col("__takes_finding__"), answers),
+        "score_unused": ("score", ~pl.col("__takes_score__"), answers),
+        "score_too_high": ("score", score > pl.col("__points__"), (most, most)),
+        "not_whole": ("value", kind.is_in(["count", "year"]) & (value != value.round(0)), None),
+        "negative": (
+            "value",
+            ((kind == "count") & (value < 0)) | ((kind == "year") & (value < FIRST_SCHOOL_YEAR)),
+            None,
+        ),
+        "too_large": ("value", (kind == "year") & (value > LAST_SCHOOL_YEAR), None),
     }
     faults = [no_faults()]
-    for rule, breaks in outside.items():
-        where = facts.select(breaks.fill_null(value=False).alias(rule))[rule]
+    for rule, (column, breaks, wanted) in outside.items():
+        if column not in facts.columns:
+            continue
+        held = pl.concat([facts, of_fact.drop("fact")], how="horizontal")
+        where = held.select(breaks.fill_null(value=False).alias(rule))[rule]
         if where.any():
-            facts, found_faults = _refuse(facts, text, where, ["value"], rule, header_of)
+            facts, found_faults = _refuse(facts, text, where, [column], rule, header_of, wanted)
             faults.append(found_faults)
     return facts, pl.concat(faults)
+
+
+def _answers_in_words(known: KnownFact, header_of: dict[str, str]) -> tuple[str, str]:
+    """Under which headers something may be answered, in Chinese and in English."""
+    taken = {"value": bool(known.type), "finding": known.takes_finding, "score": known.takes_score}
+    columns = [column for column, is_taken in taken.items() if is_taken and column in header_of]
+    return "或".join(f"“{header_of[column]}”" for column in columns), " or ".join(_ANSWERS[c] for c in columns)
 
 
 def _place(schools: pl.DataFrame, source: Source) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,14 +16,29 @@ from schemas.contract import Column, Contract
 from schemas.county import COUNTY_INPUTS
 from schemas.source import Identifiers, Layout, Recode, Source
 from schemas.tables import SCHOOLS, codes
+from standards.county_return import KnownFact
 
 DAMAGED = "\ufffd"
 SCIENTIFIC = r"^[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+$"
 FORMULA_ERROR = r"^#(N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)$"
+FORMULA = r"^="
+MOST_CHARACTERS = 2000
+"""Length of the longest text that a county's cell may hold."""
 _YEAR = r"^([0-9]{4})(?:\.0+)?\s*(?:年度?|学年度?)?$"
 _INDEX = "__index__"
 _NEAREST_FOR = 100
 """Unknown facts of a sheet for which the nearest known ones are looked up; further ones are only named."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a county may speak of: `facts`, perhaps each with what may be answered; the items of each standard.
+
+    What is None is not checked.
+    """
+
+    facts: Collection[str] | None = None
+    items: Mapping[str, Collection[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,20 +59,16 @@ def contract_of(table: str) -> Contract:
 
 
 def identify(
-    text: pl.DataFrame, found: Recognised, year: int, header_of: dict[str, str], facts: Collection[str] | None = None
+    text: pl.DataFrame, found: Recognised, year: int, header_of: dict[str, str], known: Known
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows whose identity is sound, and the others as faults, each under the first rule that it breaks.
-
-    `facts` are the facts that a county may speak of; without it every one is taken.
-    """
+    """The rows whose identity is sound, and the others as faults, each under the first rule that it breaks."""
     if found.table == "schools":
         checks = _school(found)
         rows = text
     else:
         checks = _county(found)
         rows = read_symbols(text, found.source.recodes(_key_columns(found.described, contract_of(found.table))))
-    if found.table == "county_facts" and facts is not None:
-        checks.append(_Check("unknown_fact", "fact", ~pl.col("fact").is_in(list(facts))))
+        checks += _known(found, known)
     if "school_year" in text.columns:
         checks.append(_year(found, text, year))
     first = pl.coalesce(pl.when(check.breaks).then(pl.lit(number)) for number, check in enumerate(checks))
@@ -75,19 +86,22 @@ def identify(
             wanted=check.wanted,
             wanted_en=check.wanted_en,
         )
-        refused.append(_with_nearest(faults, facts or ()) if check.rule == "unknown_fact" else faults)
+        refused.append(_with_nearest(faults, wrong, known) if check.rule.startswith("unknown_") else faults)
     return broken.filter(pl.col(_INDEX).is_null()).drop(_INDEX), pl.concat(refused)
 
 
 def key_of(text: pl.DataFrame, source: Source, layout: str, year: int) -> pl.DataFrame:
     """The rows of a county's sheet with the columns of their key as the table holds them, still as text.
 
-    Symbols are read, a blank that means the whole is "", a blank year is the school year, a year has four digits.
+    Symbols are read, a blank that means the whole is "", a blank year is the school year, a year has four digits; a
+    breakdown is one and the same whatever the width of its characters and the white space in it.
     """
     described = source.described.layouts[layout]
     columns = _key_columns(described, contract_of(described.table))
     text = read_symbols(text, source.recodes(columns))
     years = [name for name in columns if _column(described, name).dtype == pl.Int32]
+    if "breakdown" in columns:
+        text = text.with_columns(pl.col("breakdown").str.normalize("NFKC").str.replace_all(r"\s+", ""))
     return text.with_columns(
         *(pl.col(name).fill_null("") for name in described.blank_is_whole),
         *(pl.col(name).str.extract(_YEAR).fill_null(pl.lit(str(year))) for name in described.blank_is_year),
@@ -153,6 +167,11 @@ def _county(found: Recognised) -> list[_Check]:
     described, contract = found.described, contract_of(found.table)
     header_of = {header.column: header.header for header in found.source.headers(found.layout, LAST_SCHOOL_YEAR)}
     checks = [_county_code(found.source.described.identifiers), *_county_known(found.source)]
+    is_long = pl.col("county_name").str.len_chars() > MOST_CHARACTERS
+    most = MOST_CHARACTERS
+    checks.append(
+        _Check("key_form", "county_name", is_long, f"不超过 {most} 字的名称", f"a name of at most {most} characters")
+    )
     for name in _key_columns(described, contract):
         may_be_blank = name in (*described.blank_is_whole, *described.blank_is_year)
         if name == "school_id":
@@ -165,10 +184,32 @@ def _county(found: Recognised) -> list[_Check]:
     return checks
 
 
+def _known(found: Recognised, known: Known) -> list[_Check]:
+    """Whether a row speaks of what no list of facts or standard knows, or in a way in which it says nothing."""
+    fact, checks = pl.col("fact"), []
+    if found.table == "county_facts" and known.facts is not None:
+        checks.append(_Check("unknown_fact", "fact", ~fact.is_in(list(known.facts))))
+    if found.table == "county_facts" and isinstance(known.facts, Mapping):
+        facts: Mapping[str, KnownFact] = known.facts
+        whole = [name for name, answers in facts.items() if not answers.by_breakdown]
+        of_schools = [name for name, answers in facts.items() if answers.of_schools]
+        checks.append(_Check("breakdown_unused", "breakdown", pl.col("breakdown").is_not_null() & fact.is_in(whole)))
+        checks.append(_Check("school_needed", "fact", pl.col("school_id").is_null() & fact.is_in(of_schools)))
+    columns = [column.name for column in contract_of(found.table).columns]
+    if known.items is not None and "standard" in columns:
+        checks.append(_Check("unknown_standard", "standard", ~pl.col("standard").is_in(list(known.items))))
+        if "item" in columns:
+            listed = [f"{standard} {item}" for standard, items in known.items.items() for item in items]
+            named = pl.concat_str("standard", "item", separator=" ")
+            checks.append(_Check("unknown_item", "item", ~named.is_in(listed)))
+    return checks
+
+
 def _key_form(found: Recognised, column: Column) -> _Check:
     """Whether a cell of a key is damaged, a formula error, no year, no code of its list, or of another form."""
     cell = pl.col(column.name)
     spoilt = cell.str.contains(DAMAGED, literal=True) | cell.str.contains(FORMULA_ERROR)
+    spoilt = spoilt | cell.str.contains(FORMULA) | (cell.str.len_chars() > MOST_CHARACTERS)
     if column.dtype == pl.Int32:
         year = cell.str.extract(_YEAR).cast(pl.Int32, strict=False)
         low, high = column.minimum or FIRST_SCHOOL_YEAR, column.maximum or LAST_SCHOOL_YEAR
@@ -188,7 +229,13 @@ def _key_form(found: Recognised, column: Column) -> _Check:
         )
     if column.pattern:
         spoilt = spoilt | ~cell.str.contains(column.pattern)
-    return _Check("key_form", column.name, spoilt, "不含空格和乱码的名称", "a name without blanks or damage")
+    return _Check(
+        "key_form",
+        column.name,
+        spoilt,
+        f"不含空格、乱码和公式，不超过 {MOST_CHARACTERS} 字的名称",
+        f"a name without blanks, damage or formula, of at most {MOST_CHARACTERS} characters",
+    )
 
 
 def _school_id(ids: Identifiers, *, is_needed: bool) -> list[_Check]:
@@ -240,13 +287,19 @@ def _absent(source: Source, column: str) -> pl.Expr:
     return pl.col(column).is_null() | pl.col(column).is_in(symbols)
 
 
-def _with_nearest(faults: pl.DataFrame, facts: Collection[str]) -> pl.DataFrame:
-    """The faults of unknown facts, each with the known ones that are nearest to it."""
+def _with_nearest(faults: pl.DataFrame, rows: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """The faults of things that nobody knows, each with the known ones that are nearest to it.
+
+    `rows` are the refused rows; an item is looked for among those of the row's standard.
+    """
     if faults.is_empty():
         return no_faults()
-    unknown = sorted(set(faults["value"].to_list()))[:_NEAREST_FOR]
-    known = sorted(facts)
-    near = {fact: "、".join(difflib.get_close_matches(fact, known, n=3, cutoff=0.5)) for fact in unknown}
-    near = {fact: words for fact, words in near.items() if words}
-    words = pl.col("value").replace_strict(near, default="（无 / none）", return_dtype=pl.String)
+    standard = rows["standard"] if faults["rule"].item(0) == "unknown_item" else pl.Series([None] * rows.height)
+    named = list(zip(standard.to_list(), faults["value"].to_list(), strict=True))
+    near = {}
+    for within, name in sorted(set(named), key=str)[:_NEAREST_FOR]:
+        items = known.items or {}
+        there = items.get(within, ()) if within else known.facts if faults["rule"].item(0) == "unknown_fact" else items
+        near[within, name] = "、".join(difflib.get_close_matches(name, sorted(there or ()), n=3, cutoff=0.5))
+    words = pl.Series([near.get(one) or "（无 / none）" for one in named], dtype=pl.String)
     return faults.with_columns(wanted=words, wanted_en=words)

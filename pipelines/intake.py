@@ -13,15 +13,16 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, to_rows
-from pipelines.identity import contract_of
+from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
+from pipelines.identity import Known, contract_of
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
 from schemas.county import COUNTY_INPUTS
 from schemas.source import Source
-from schemas.tables import HERE, QUARANTINE, RETURNS, county_fact_fields
+from schemas.tables import HERE, QUARANTINE, RETURNS
+from standards.county_return import KnownFact, known_facts
 
 COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
@@ -120,27 +121,32 @@ def take_in(
     years: Callable[[int], bool] = lambda _year: True,
     each: Callable[[str], None] = lambda _file: None,
     facts: Collection[str] | None = None,
+    items: Mapping[str, Collection[str]] | None = None,
 ) -> Intake:
     """The tables of the given files (name shown, path): schools, what counties say, the files, what was refused.
 
     `wanted` names the sources asked for (all where empty): files of others are listed as ignored. Sheets of a school
     year for which `years` is false are passed over. `each` is called with every file's name before it is read.
-    `facts` are the facts that a county may speak of, perhaps each with its type; without it every one is taken.
-    A key that stands twice in a file is refused there; in two files the better release, else the last path, wins.
+    `facts` are the facts that a county may speak of, perhaps each with what may be answered; `items` what it may mend
+    or prove, by standard. Without them every one is taken. A row about a school is refused where schools of its county
+    and school year are read, and that one is none of them. A key that stands twice in a file is refused there; in two
+    files the better release, else the last path, wins.
     """
     sources = list(sources)
     taken: list[_Part] = []
     for shown, path in dict(files).items():
         each(shown)
-        taken += read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, facts=facts)
-    types = {fact: entry["type"] for fact, entry in county_fact_fields().items()}
+        taken += read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, known=Known(facts, items))
+    answers: dict[str, KnownFact] = known_facts(())
     if isinstance(facts, Mapping):
-        types |= dict(facts)
+        answers |= dict(facts)
     tables: dict[str, pl.DataFrame] = {}
     losses, cell_faults = [], []
     for table in ("schools", *COUNTY_TABLES):
         parts = [part for part in taken if part.table == table]
-        rows, faults = _all_rows(table, parts, types)
+        if table != "schools":
+            _refuse_strangers(parts, tables["schools"], taken)
+        rows, faults = _all_rows(table, parts, answers)
         rows, lost = _supersede(rows, table, parts)
         tables[table] = tidy(rows, contract_of(table))
         losses.append(lost)
@@ -159,7 +165,37 @@ def _of_layout(faults: pl.DataFrame, layout: str | None) -> pl.DataFrame:
     return faults.with_columns(layout=pl.lit(layout, pl.String))
 
 
-def _all_rows(table: str, taken: Sequence[_Part], fact_types: Mapping[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _refuse_strangers(parts: Sequence[_Part], schools: pl.DataFrame, taken: Sequence[_Part]) -> None:
+    """The rows of counties that speak of schools which are not theirs in the school year become faults.
+
+    A school whose own row was refused is there all the same.
+    """
+    key = ["source", "school_year", "county_code", "school_id"]
+    there = [schools.select(*key, "county_name").unique(key, keep="first", maintain_order=True)]
+    for part in taken:
+        if part.table == "schools":
+            refused = pl.concat([no_faults(), *part.faults]).filter(pl.col("level") == "row")
+            there.append(
+                refused.filter(pl.col("school_id").is_not_null() & pl.col("county_code").is_not_null()).select(
+                    pl.lit(part.source).alias("source"),
+                    pl.lit(part.year, pl.Int32).alias("school_year"),
+                    "county_code",
+                    "school_id",
+                    pl.lit(None, pl.String).alias("county_name"),
+                )
+            )
+    known = pl.concat(there).unique(key, keep="first", maintain_order=True)
+    for part in parts:
+        if part.found is None or part.year is None or not part.lines:
+            continue
+        of_year = known.filter((pl.col("source") == part.source) & (pl.col("school_year") == part.year))
+        part.lines, faults = refuse_strangers(part.lines, part.found, part.year, of_year)
+        part.faults.append(faults)
+
+
+def _all_rows(
+    table: str, taken: Sequence[_Part], answers: Mapping[str, KnownFact]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The sound rows of a table, and the refused cells; parts of one source, layout and year go as one."""
     groups: dict[tuple[str, str, int], list[_Part]] = {}
     for part in taken:
@@ -172,7 +208,7 @@ def _all_rows(table: str, taken: Sequence[_Part], fact_types: Mapping[str, str])
         errors = pl.concat([line.errors for line in lines])
         found = parts[0].found
         assert found is not None
-        group, group_faults = to_rows(found.source, layout, year, text, errors, fact_types)
+        group, group_faults = to_rows(found.source, layout, year, text, errors, answers)
         rows.append(group)
         faults.append(_of_layout(group_faults, layout))
     return pl.concat(rows), pl.concat(faults)
@@ -217,7 +253,7 @@ def read_file(
     *,
     wanted: Sequence[str] = (),
     years: Callable[[int], bool] = lambda _year: True,
-    facts: Collection[str] | None = None,
+    known: Known,
 ) -> list[_Part]:
     """What a file holds, recognised, read and checked, one part per layout; none where its years are not asked for.
 
@@ -242,9 +278,9 @@ def read_file(
             if not years(part.year):
                 is_passed_over = True
                 continue
-            _read_sheets(part, bodies, part.year, facts)
+            _read_sheets(part, bodies, part.year, known)
         except UnreadableError as fault:
-            part.refuse(fault)
+            part.refuse(fault, found[0].sheet.name)
         read.append(part)
     filled = [part for part in read if not part.is_blank]
     for part in filled[:1]:
@@ -323,7 +359,7 @@ def _by_layout(
     return parts
 
 
-def _read_sheets(part: _Part, bodies: list[tuple[Recognised, Body]], year: int, facts: Collection[str] | None) -> None:
+def _read_sheets(part: _Part, bodies: list[tuple[Recognised, Body]], year: int, known: Known) -> None:
     """The rows of the part's sheets; the part is refused whole where one sheet's layout is wrong."""
     matched = []
     for found, body in bodies:
@@ -333,7 +369,7 @@ def _read_sheets(part: _Part, bodies: list[tuple[Recognised, Body]], year: int, 
         matched.append((found, body, places, others))
     if part.status == "refused":
         return
-    lines = [read_lines(found, year, body, places, others, part.path, facts) for found, body, places, others in matched]
+    lines = [read_lines(found, year, body, places, others, part.path, known) for found, body, places, others in matched]
     part.unknown_columns = list(dict.fromkeys(name for sheet in lines for name in sheet.unknown_columns))
     found = matched[0][0]
     if part.unknown_columns and found.source.described.unknown_columns == "refuse":
@@ -379,12 +415,12 @@ def _returns(taken: Sequence[_Part], superseded: pl.DataFrame, cell_faults: pl.D
         refused_cells = cells.get((part.path, part.layout), 0)
         refused_rows = part.rows_read - kept
         status = part.status or (
-            "superseded"
-            if rows_lost and rows_lost == kept
-            else "refused"
+            "refused"
             if not kept
             else "partly_accepted"
             if refused_rows or refused_cells
+            else "superseded"
+            if rows_lost == kept
             else "accepted"
         )
         left = f"未读取的工作表：{'、'.join(part.sheets_left)}" if part.sheets_left else None

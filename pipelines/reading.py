@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -49,7 +51,8 @@ class Body:
 
     `cells`: one String column per field, named by its position, and the row's number. `ragged`: rows whose number of
     fields is not the header's: their number, how many fields they have, the fields as JSON. `errors`: cells that hold a
-    formula error: row number, position, the error as the workbook shows it.
+    formula error, or a formula without its result: row number, position, the error as the workbook shows it, or the
+    formula with its =.
     """
 
     cells: pl.DataFrame
@@ -89,7 +92,7 @@ def sheets(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
 def _workbook(content: bytes) -> list[Sheet]:
     try:
         book = fastexcel.read_excel(content)
-        return [_worksheet(book, name) for name in book.sheet_names]
+        return [_worksheet(book, name, content) for name in book.sheet_names]
     except fastexcel.FastExcelError as fault:
         with suppress(zipfile.BadZipFile):
             if not any(name.startswith("xl/") for name in zipfile.ZipFile(io.BytesIO(content)).namelist()):
@@ -113,7 +116,77 @@ def _error_shown(detail: str) -> str:
     return next((shown for name, shown in _ERRORS.items() if name in detail), detail)
 
 
-def _worksheet(book: fastexcel.ExcelReader, name: str) -> Sheet:
+_HAS_FORMULA = re.compile(rb"<f[\s>/]")
+_WITHOUT_RESULT = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_CELL = re.compile(rb"<c\s([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
+_PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
+_FORMULA = re.compile(rb"<f\b[^>]*?(?:/>|>(.*?)</f>)", re.DOTALL)
+_CHUNK = 1 << 20
+
+
+def _uncalculated(content: bytes, number: int) -> tuple[tuple[int, int, str], ...]:
+    """The cells of a workbook's sheet that hold a formula without its result: row, position, formula.
+
+    Programs write such cells that do not calculate; the reader gives them as empty. Positions are counted from the
+    first column that holds anything, as the reader counts them.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        path = _part_of_sheet(parts, number)
+        if path is None or not _has_formula(parts, path):
+            return ()
+        page = parts.read(path)
+    if not _WITHOUT_RESULT.search(page):
+        return ()
+    found, filled = [], []
+    for attributes, inside in _CELL.findall(page):
+        place = _PLACE.search(attributes)
+        if place is None:
+            continue
+        row, column = int(place[2]), _number_of(place[1])
+        formula = _FORMULA.search(inside)
+        if formula and b't="str"' not in attributes and _WITHOUT_RESULT.search(inside + b"</c>"):
+            found.append((row, column, "=" + html.unescape((formula[1] or b"").decode(errors="replace"))))
+        elif inside:
+            filled.append(column)
+    first = min(filled, default=0)
+    return tuple((row, column - first, formula) for row, column, formula in found if column >= first)
+
+
+def _part_of_sheet(parts: zipfile.ZipFile, number: int) -> str | None:
+    """The path within the workbook of its sheet of this number, from 0; None where the workbook does not say."""
+    names = parts.namelist()
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(names):
+        return None
+    sheet_ids = re.findall(rb'<(?:\w+:)?sheet\s[^>]*?\w+:id="([^"]+)"', parts.read("xl/workbook.xml"))
+    targets = {}
+    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", parts.read("xl/_rels/workbook.xml.rels")):
+        stated = dict(re.findall(rb'(Id|Target)="([^"]*)"', relation))
+        targets[stated.get(b"Id")] = stated.get(b"Target", b"").decode(errors="replace")
+    target = targets.get(sheet_ids[number], "") if number < len(sheet_ids) else ""
+    path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    return path if path in names else None
+
+
+def _has_formula(parts: zipfile.ZipFile, path: str) -> bool:
+    """Whether a sheet holds any formula; most hold none, and are not kept in memory for it."""
+    last = b""
+    with parts.open(path) as page:
+        while chunk := page.read(_CHUNK):
+            if _HAS_FORMULA.search(last + chunk):
+                return True
+            last = chunk[-2:]
+    return False
+
+
+def _number_of(letters: bytes) -> int:
+    """A column's number from its letters: A is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
     # skip_rows=0 keeps the blank rows at the top, so that row numbers are the sheet's own.
     loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
     batch, faults = loaded.to_arrow_with_errors() if loaded.width else (pa.RecordBatch.from_pylist([]), None)
@@ -127,8 +200,12 @@ def _worksheet(book: fastexcel.ExcelReader, name: str) -> Sheet:
     head = [["" if cell is None else cell for cell in row[1:]] for row in cells.head(HEAD_ROWS).iter_rows()]
 
     def body(header_row: int) -> Body:
-        below = cells.filter(pl.col(ROW) > header_row)
-        return Body(below, errors=tuple(error for error in errors if error[0] > header_row))
+        missing = [cell for cell in _uncalculated(content, book.sheet_names.index(name)) if cell[0] > header_row]
+        rows = pl.DataFrame({ROW: sorted({row for row, _, _ in missing})}, schema={ROW: pl.Int64})
+        # The reader leaves out rows at the end in which nothing has a value.
+        further = rows.join(cells.select(ROW), on=ROW, how="anti", maintain_order="left")
+        below = pl.concat([cells.filter(pl.col(ROW) > header_row), further], how="diagonal").sort(ROW)
+        return Body(below, errors=(*(error for error in errors if error[0] > header_row), *missing))
 
     return Sheet(name, head, body, "xlsx")
 

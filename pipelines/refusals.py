@@ -32,10 +32,10 @@ def as_faults(
     header: str | None = None,
     column: str | None = None,
     value: pl.Expr | None = None,
-    wanted: str | None = None,
-    wanted_en: str | None = None,
+    wanted: pl.Expr | str | None = None,
+    wanted_en: pl.Expr | str | None = None,
 ) -> pl.DataFrame:
-    """The given rows of text as faults."""
+    """The given rows of text as faults; what was wanted may differ from row to row."""
 
     def there(name: str) -> pl.Expr:
         return (pl.col(name) if name in rows.columns else pl.lit(None, pl.String)).alias(name)
@@ -51,10 +51,14 @@ def as_faults(
         pl.lit(column, pl.String).alias("column"),
         (pl.lit(None, pl.String) if value is None else value.cast(pl.String)).alias("value"),
         (pl.lit(rule) if isinstance(rule, str) else rule).alias("rule"),
-        pl.lit(wanted, pl.String).alias("wanted"),
-        pl.lit(wanted_en or wanted, pl.String).alias("wanted_en"),
+        _words(wanted).alias("wanted"),
+        _words(wanted if wanted_en is None else wanted_en).alias("wanted_en"),
         there("record"),
     )
+
+
+def _words(wanted: pl.Expr | str | None) -> pl.Expr:
+    return wanted.cast(pl.String) if isinstance(wanted, pl.Expr) else pl.lit(wanted, pl.String)
 
 
 def no_faults() -> pl.DataFrame:

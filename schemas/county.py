@@ -5,7 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from schemas.columns import FILE, PLACE, ROW, SCHOOL, SHEET, SOURCE, YEAR
-from schemas.contract import DECIMAL, Column, Contract
+from schemas.contract import DECIMAL, Column, Contract, Rule
+
+
+def _not_before(name: str, later: str, earlier: str) -> Rule:
+    """A rule that a date or year is not before another one of the row; where it is, the later cell is refused."""
+    return Rule(name, (later, earlier), (later,), pl.col(later) >= pl.col(earlier))
+
 
 COUNTY_FACTS = Contract(
     "county_facts",
@@ -57,6 +63,7 @@ COUNTY_FACTS = Contract(
         SHEET,
         ROW,
     ),
+    rules=(_not_before("valid_after_dated", "valid_until", "evidence_date"),),
     origin="county return",
 )
 
@@ -91,6 +98,7 @@ COUNTY_MEASURES = Contract(
         SHEET,
         ROW,
     ),
+    rules=(_not_before("expected_after_signed", "expected_by", "signed_on"),),
     origin="county return",
 )
 
@@ -150,6 +158,7 @@ COUNTY_DOCUMENTS = Contract(
         SHEET,
         ROW,
     ),
+    rules=(_not_before("valid_after_dated", "valid_until", "dated"),),
     origin="county return",
 )
 
@@ -203,6 +212,7 @@ COUNTY_PLANS = Contract(
         SHEET,
         ROW,
     ),
+    rules=(_not_before("target_after_first", "target_year", "first_year"),),
     origin="county return",
 )
 
@@ -224,6 +234,7 @@ SCHOOL_GROUPS = Contract(
         SHEET,
         ROW,
     ),
+    rules=(_not_before("until_after_since", "until", "since"),),
     origin="county return",
 )
 

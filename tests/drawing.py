@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -119,9 +121,21 @@ def write_workbook(path: Path, pages: Mapping[str, Sequence[Row]], *, top: int =
     return path
 
 
-def taken(*paths: Path, facts: Collection[str] | None = None) -> Intake:
-    """The files taken in under their own names, every source known; `facts` are those that a county may speak of."""
-    return take_in([(path.name, path) for path in paths], sources().values(), facts=facts)
+def uncalculated(content: bytes) -> bytes:
+    """The workbook without the results of its formulas, as programs write it that do not calculate."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w") as new:
+        for part in old.infolist():
+            page = old.read(part)
+            new.writestr(part, re.sub(rb' t="e"><f>(.*?)</f><v>[^<]*</v>', rb"><f>\1</f><v></v>", page))
+    return written.getvalue()
+
+
+def taken(
+    *paths: Path, facts: Collection[str] | None = None, items: Mapping[str, Collection[str]] | None = None
+) -> Intake:
+    """The files taken in under their own names, every source known; a county may speak of `facts` and `items`."""
+    return take_in([(path.name, path) for path in paths], sources().values(), facts=facts, items=items)
 
 
 def refusals(intake: Intake) -> list[tuple[str, int | None, str | None, str]]:

@@ -22,6 +22,7 @@ from pipelines.synthetic import province
 from reports.return_workbook import return_frame
 from schemas.source import sources
 from schemas.tables import TABLES
+from tests.drawing import county_table, write_workbook
 
 SOURCE = sources()["cn-returns"]
 YEARS = (2020, 2021)
@@ -244,6 +245,25 @@ def test_check_names_what_a_file_is_and_every_fault(inbox: Path) -> None:
     assert "第 5 行" in words
     assert "图书册数" in words
     assert "很多" in words
+
+
+def test_check_knows_the_standards_of_the_home_and_puts_each_fault_under_its_sheet(tmp_path: Path) -> None:
+    facts = county_table("county_facts", {"fact": "cn-quality-2017/no_such_item", "finding": "是"})
+    documents = county_table("county_documents", {"standard": "cn-quality-2017", "item": "layout", "title": "规划"})
+    pages = {"县级事项": facts, "档案目录": [*documents, [*documents[1][:3], "nope", *documents[1][4:]]]}
+    path = write_workbook(tmp_path / "县.xlsx", pages)
+    done = run("check", path, home=tmp_path / "home")
+    assert done.returncode == 1
+    lines = done.stdout.decode().splitlines()
+    assert sum(line.endswith("县.xlsx") for line in lines) == 1
+    told = [line.strip() for line in lines if line.startswith(("  识别为", "  ✕"))]
+    assert [
+        "county_documents" in told[0],
+        "“nope”" in told[1],
+        "county_facts" in told[2],
+        "no_such_item" in told[3],
+    ] == [True] * 4
+    assert len(told) == 4
 
 
 def test_a_template_is_recognised_as_what_it_is(tmp_path: Path) -> None:

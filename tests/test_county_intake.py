@@ -15,6 +15,7 @@ from schemas.contract import accept
 from schemas.county import COUNTY_INPUTS
 from schemas.source import sources
 from schemas.tables import QUARANTINE, RETURNS, TABLES
+from standards.county_return import KnownFact
 from tests.drawing import (
     CN,
     counts,
@@ -25,17 +26,23 @@ from tests.drawing import (
     status,
     table,
     taken,
+    uncalculated,
+    workbook,
     write_text,
     write_workbook,
 )
 
 FACTS = {
-    "valid_questionnaires": "count",
-    "satisfied_questionnaires": "count",
-    "per_pupil_funds_yuan": "decimal",
-    "recognised_year": "year",
-    "a-standard/an_item": "",
+    "valid_questionnaires": KnownFact("count", by_breakdown=True),
+    "satisfied_questionnaires": KnownFact("count", by_breakdown=True),
+    "per_pupil_funds_yuan": KnownFact("decimal"),
+    "recognised_year": KnownFact("year"),
+    "a-standard/an_item": KnownFact(takes_finding=True, takes_score=True, points=Decimal("12.5")),
+    "a-standard/a_check": KnownFact(takes_finding=True),
+    "a-standard/a_part": KnownFact(takes_score=True, points=Decimal(100)),
+    "a-standard/a_relaxation": KnownFact(takes_finding=True, of_schools=True),
 }
+ITEMS = {"a-standard": ("an_item", "cv:books"), "b-standard": ("another_item",)}
 SAID: dict[str, dict[str, object]] = {
     "county_facts": {"fact": "valid_questionnaires", "value": "100"},
     "county_measures": {"standard": "a-standard", "item": "an_item", "priority": "1", "measure": "补齐教师"},
@@ -210,11 +217,22 @@ BAD_ROWS = [
     ("county_facts", {"period": "22"}, "period", "key_form"),
     ("county_facts", {"period": "1066"}, "period", "key_form"),
     ("county_facts", {"breakdown": "语\ufffd"}, "breakdown", "key_form"),
+    ("county_facts", {"breakdown": "文" * 2001}, "breakdown", "key_form"),
+    ("county_facts", {"county_name": "县" * 2001}, "county_name", "key_form"),
+    ("county_facts", {"fact": "per_pupil_funds_yuan", "breakdown": "小学"}, "breakdown", "breakdown_unused"),
+    ("county_facts", {"fact": "a-standard/an_item", "breakdown": "农村"}, "breakdown", "breakdown_unused"),
+    ("county_facts", {"fact": "a-standard/a_relaxation"}, "fact", "school_needed"),
     ("county_facts", {"school_id": "216901010"}, "school_id", "school_id_short"),
     ("county_facts", {"school_id": "2169010101.0"}, "school_id", "school_id_number"),
     ("county_facts", {"school_year": "2022"}, "school_year", "year_mismatch"),
     ("county_measures", {"standard": ""}, "standard", "key_missing"),
     ("county_measures", {"item": ""}, "item", "key_missing"),
+    ("county_measures", {"standard": "c-standard"}, "standard", "unknown_standard"),
+    ("county_measures", {"item": "another_item"}, "item", "unknown_item"),
+    ("county_measures", {"standard": "b-standard"}, "item", "unknown_item"),
+    ("county_assessments", {"standard": "A-standard"}, "standard", "unknown_standard"),
+    ("county_documents", {"standard": "nope"}, "standard", "unknown_standard"),
+    ("county_documents", {"item": "no_such_item"}, "item", "unknown_item"),
     ("county_assessments", {"assessment": ""}, "assessment", "key_missing"),
     ("county_assessments", {"assessment": "复查"}, "assessment", "key_form"),
     ("county_documents", {"title": ""}, "title", "key_missing"),
@@ -230,7 +248,7 @@ def test_a_bad_row_of_a_county_is_refused_alone_and_kept(
     tmp_path: Path, name: str, wrong: dict[str, object], column: str, rule: str
 ) -> None:
     rows = county_table(name, SAID[name] | wrong, SAID[name], SAID[name] | {"county_code": "690102"})
-    read = taken(write_workbook(tmp_path / "a.xlsx", {"年报": table(2, 2023), "一": rows}), facts=FACTS)
+    read = taken(write_workbook(tmp_path / "a.xlsx", {"年报": table(2, 2023), "一": rows}), facts=FACTS, items=ITEMS)
     assert refusals(read) == [("a.xlsx", 2, column, rule)]
     line = read.quarantine.row(0, named=True)
     assert list(json.loads(line["record"])) == county_headers(name)
@@ -249,6 +267,85 @@ def test_an_unknown_fact_is_refused_with_the_nearest_known_ones(tmp_path: Path) 
     assert "valid_questionnaires" in near
     assert "（无 / none）" in far
     assert taken(path).quarantine.is_empty()
+
+
+def test_an_unknown_item_is_refused_with_the_nearest_of_its_standard(tmp_path: Path) -> None:
+    measure = SAID["county_measures"]
+    rows = county_table("county_measures", measure | {"item": "an_itme"}, measure | {"standard": "c-standard"})
+    path = write_text(tmp_path / "a.csv", rows)
+    item, standard = taken(path, items=ITEMS).quarantine["message_en"].to_list()
+    assert "nearest ones: an_item." in item
+    assert "a-standard" in standard
+    assert "b-standard" in standard
+    assert taken(path).quarantine.is_empty()
+
+
+def test_the_item_of_a_difference_coefficient_is_known(tmp_path: Path) -> None:
+    rows = county_table("county_measures", SAID["county_measures"] | {"item": "cv:books"})
+    assert taken(write_text(tmp_path / "a.csv", rows), items=ITEMS).quarantine.is_empty()
+
+
+# A row about a school that is not the county's.
+
+
+def _schools_of(county: str, *numbers: int) -> list[list[object]]:
+    top, *rows = table(9, 2023)
+    place = top.index("行政区划代码")
+    for row in rows:
+        row[place] = county
+    return [top, *(rows[number - 1] for number in numbers)]
+
+
+ABOUT_SCHOOLS = {
+    "county_facts": fact(fact="a-standard/an_item", value="", finding="否"),
+    "county_measures": SAID["county_measures"],
+    "school_groups": SAID["school_groups"],
+}
+
+
+@pytest.mark.parametrize("name", ABOUT_SCHOOLS)
+def test_a_row_about_a_school_that_is_not_the_countys_is_refused(tmp_path: Path, name: str) -> None:
+    own, others, nobodys = "2111000001", "2111000002", "2111000009"
+    rows = [ABOUT_SCHOOLS[name] | {"school_id": school} for school in (own, others, nobodys)]
+    write_text(tmp_path / "a.csv", county_table(name, *rows))
+    write_text(tmp_path / "b.csv", _schools_of("690101", 1))
+    write_text(tmp_path / "c.csv", _schools_of("690102", 2))
+    read = taken(*inbox_files(tmp_path), facts=FACTS, items=ITEMS)
+    assert refusals(read) == [
+        ("a.csv", 3, "school_id", "school_of_other_county"),
+        ("a.csv", 4, "school_id", "school_unknown"),
+    ]
+    assert "690102" in read.quarantine["message"].item(0)
+    assert read.county[name]["school_id"].to_list() == [own]
+    assert counts(read)["a.csv"] == (3, 1, 2, 0)
+
+
+def test_a_row_about_a_school_is_kept_where_no_school_of_the_county_and_year_is_read(tmp_path: Path) -> None:
+    rows = county_table("school_groups", SAID["school_groups"] | {"school_id": "2111000009"})
+    write_text(tmp_path / "a.csv", rows)
+    assert taken(tmp_path / "a.csv").quarantine.is_empty()
+    write_text(tmp_path / "b.csv", _schools_of("690102", 2))
+    assert taken(*inbox_files(tmp_path)).quarantine.is_empty()
+    earlier = [[("2022" if cell == "2023" else cell) for cell in row] for row in _schools_of("690101", 1)]
+    write_text(tmp_path / "c.csv", earlier)
+    assert not [rule for *_, rule in refusals(taken(*inbox_files(tmp_path))) if rule.startswith("school_")]
+
+
+def test_a_school_whose_own_row_is_refused_is_there_all_the_same(tmp_path: Path) -> None:
+    rows = _schools_of("690101", 1, 2)
+    rows[2][rows[0].index("学校名称")] = ""
+    write_text(tmp_path / "a.csv", rows)
+    groups = county_table("school_groups", SAID["school_groups"] | {"school_id": "2111000002"})
+    write_text(tmp_path / "b.csv", groups)
+    assert refusals(taken(*inbox_files(tmp_path))) == [("a.csv", 3, "school_name", "school_name_missing")]
+
+
+def test_a_breakdown_is_the_same_in_whatever_width_and_spacing(tmp_path: Path) -> None:
+    rows = [fact(breakdown="语　文"), fact(breakdown="ＰＩＳＡ 数学"), fact(breakdown=" 英语 ")]
+    read = taken(write_text(tmp_path / "a.csv", county_table("county_facts", *rows)), facts=FACTS)
+    assert sorted(read.county["county_facts"]["breakdown"]) == ["PISA数学", "英语", "语文"]
+    twice = county_table("county_facts", fact(breakdown="语文"), fact(breakdown="语　文"))
+    assert set(taken(write_text(tmp_path / "b.csv", twice)).quarantine["rule"]) == {"repeated_row"}
 
 
 def test_the_same_thing_said_twice_is_refused_in_both_rows(tmp_path: Path) -> None:
@@ -283,15 +380,35 @@ BAD_CELLS = [
     ("county_facts", {"fact": "recognised_year", "value": "15"}, "value", "negative"),
     ("county_facts", {"fact": "recognised_year", "value": "2999"}, "value", "too_large"),
     ("county_facts", {"finding": "基本"}, "finding", "not_yes_no"),
-    ("county_facts", {"score": "-0.5"}, "score", "negative"),
+    ("county_facts", {"fact": "a-standard/an_item", "value": "", "score": "-0.5"}, "score", "negative"),
+    ("county_facts", {"value": "0.00001"}, "value", "too_many_decimals"),
+    ("county_facts", {"value": "100.00000000001"}, "value", "too_many_decimals"),
+    ("county_facts", {"fact": "a-standard/an_item", "value": "1"}, "value", "value_unused"),
+    ("county_facts", {"fact": "a-standard/a_part", "value": "", "finding": "是"}, "finding", "finding_unused"),
+    ("county_facts", {"finding": "否"}, "finding", "finding_unused"),
+    ("county_facts", {"score": "5"}, "score", "score_unused"),
+    ("county_facts", {"fact": "a-standard/a_check", "value": "", "score": "5"}, "score", "score_unused"),
+    ("county_facts", {"fact": "a-standard/an_item", "value": "", "score": "12.5001"}, "score", "score_too_high"),
+    ("county_facts", {"fact": "a-standard/a_part", "value": "", "score": "101"}, "score", "score_too_high"),
+    ("county_facts", {"evidence_date": "2023-09-02", "valid_until": "2023-09-01"}, "valid_until", "valid_after_dated"),
     ("county_facts", {"note": "见\ufffd件"}, "note", "damaged_text"),
     ("county_facts", {"evidence_date": "去年"}, "evidence_date", "not_a_date"),
     ("county_facts", {"valid_until": "2023-02-30"}, "valid_until", "not_a_date"),
     ("county_facts", {"valid_until": "45170"}, "valid_until", "not_a_date"),
     ("county_measures", {"problem_class": "其他"}, "problem_class", "unknown_code"),
     ("county_measures", {"priority": "0"}, "priority", "negative"),
+    (
+        "county_measures",
+        {"signed_on": "2023-09-02", "expected_by": "2023-09-01"},
+        "expected_by",
+        "expected_after_signed",
+    ),
     ("county_assessments", {"result": "优秀"}, "result", "unknown_code"),
     ("county_documents", {"sha256": "0123"}, "sha256", "form"),
+    ("county_documents", {"dated": "2023-09-02", "valid_until": "2023-09-01"}, "valid_until", "valid_after_dated"),
+    ("county_plans", {"first_year": "2024", "target_year": "2023"}, "target_year", "target_after_first"),
+    ("county_plans", {"done": "0.12345"}, "done", "too_many_decimals"),
+    ("school_groups", {"since": "2023-09-02", "until": "2023-09-01"}, "until", "until_after_since"),
     ("county_plans", {"target_year": "20"}, "target_year", "negative"),
     ("school_groups", {"until": "2023"}, "until", "not_a_date"),
 ]
@@ -315,6 +432,64 @@ def test_a_formula_error_in_a_workbook_is_named_as_it_stands(tmp_path: Path) -> 
     assert refusals(read) == [("a.xlsx", 2, "value", "error_value")]
     plans = county_table("county_plans", SAID["county_plans"] | {"done": "=#N/A"})
     assert refusals(taken(write_workbook(tmp_path / "b.xlsx", {"一": plans}))) == [("b.xlsx", 2, "done", "error_value")]
+
+
+def test_a_formula_without_its_result_is_named_and_its_row_counted(tmp_path: Path) -> None:
+    said = [fact(), fact(period="2022", value="=#N/A"), fact(period="2021", value="=#N/A", note="见附件")]
+    rows = county_table("county_facts", *said, fact(fact="recognised_year", value="=#N/A"))
+    for place, shift in (("a.xlsx", {}), ("b.xlsx", {"top": 2, "left": 3})):
+        content = uncalculated(workbook({"说明": [["甲"]], "一": rows}, **shift))
+        (tmp_path / place).write_bytes(content)
+        read = taken(tmp_path / place, facts=FACTS)
+        down = shift.get("top", 0)
+        assert refusals(read) == [(place, row + down, "value", "formula_not_calculated") for row in (3, 4, 5)]
+        assert read.quarantine["value"].to_list() == ["=1/0"] * 3
+        assert counts(read) == {place: (4, 4, 0, 0)}
+        assert read.county["county_facts"]["value"].drop_nulls().to_list() == [100]
+
+
+def test_a_formula_without_its_result_where_a_blank_means_something_refuses_the_row(tmp_path: Path) -> None:
+    rows = county_table("county_facts", fact(period="=#N/A"), fact(breakdown="=#N/A"), fact(school_id="=#N/A"))
+    (tmp_path / "a.xlsx").write_bytes(uncalculated(workbook({"一": rows})))
+    assert [rule for *_, rule in refusals(taken(tmp_path / "a.xlsx"))] == ["key_form", "key_form", "school_id_form"]
+
+
+def test_a_text_is_taken_up_to_two_thousand_characters(tmp_path: Path) -> None:
+    rows = county_table("county_facts", fact(note="字" * 2000), fact(period="2022", note="字" * 2001))
+    read = taken(write_text(tmp_path / "a.csv", rows))
+    assert refusals(read) == [("a.csv", 3, "note", "too_long")]
+    assert read.quarantine["value"].to_list() == ["字" * 60]
+    assert "2000" in read.quarantine["message_en"].item()
+
+
+def test_four_decimals_are_taken_and_so_is_what_binary_arithmetic_left_of_fewer(tmp_path: Path) -> None:
+    said = ["1.2345", "1.23450000", 0.1 + 0.2, "1,000.5"]
+    rows = [fact(fact="per_pupil_funds_yuan", period=str(2020 + n), value=value) for n, value in enumerate(said)]
+    read = taken(write_workbook(tmp_path / "a.xlsx", {"一": county_table("county_facts", *rows)}), facts=FACTS)
+    assert read.quarantine.is_empty()
+    assert read.county["county_facts"]["value"].to_list() == [
+        Decimal("1.2345"),
+        Decimal("1.2345"),
+        Decimal("0.3000"),
+        Decimal("1000.5"),
+    ]
+
+
+def test_an_answer_without_effect_says_where_it_belongs(tmp_path: Path) -> None:
+    rows = county_table(
+        "county_facts",
+        fact(fact="a-standard/an_item"),
+        fact(finding="是"),
+        fact(fact="a-standard/an_item", period="2022", value="", score="99"),
+    )
+    read = taken(write_text(tmp_path / "a.csv", rows), facts=FACTS)
+    assert [line.rpartition("请")[2] for line in read.quarantine["message"]] == [
+        "改填“是否”或“自评得分”。",
+        "改填“数值”。",
+        "核对。",
+    ]
+    assert "12.5 分" in read.quarantine["message"].item(2)
+    assert read.county["county_facts"].height == 3
 
 
 def test_only_the_facts_that_are_counted_must_be_whole(tmp_path: Path) -> None:
@@ -411,3 +586,13 @@ def test_a_blank_or_refused_row_does_not_supersede(tmp_path: Path) -> None:
     write_text(tmp_path / "b.csv", county_table("county_facts", {"fact": "valid_questionnaires"}, fact(county_code="")))
     read = taken(*inbox_files(tmp_path))
     assert read.county["county_facts"]["value"].to_list() == [Decimal(1)]
+
+
+def test_a_file_with_refused_rows_is_no_superseded_one(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", county_table("county_facts", fact(value="1"), fact(county_code="")))
+    write_text(tmp_path / "b.csv", county_table("county_facts", fact(value="2")))
+    read = taken(*inbox_files(tmp_path))
+    assert status(read) == {"a.csv": "partly_accepted", "b.csv": "accepted"}
+    assert counts(read)["a.csv"] == (2, 0, 1, 1)
+    write_text(tmp_path / "a.csv", county_table("county_facts", fact(value="1")))
+    assert status(taken(*inbox_files(tmp_path)))["a.csv"] == "superseded"

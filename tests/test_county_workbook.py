@@ -212,7 +212,7 @@ def test_what_is_asked_is_known_and_so_is_what_is_not_in_the_source(
     assert {wanted.fact for wanted in asked} <= known.keys()
     assert len({wanted.fact for wanted in asked}) == len(asked)
     assert {"drawn/unpublished", "drawn/old_schools", "drawn/government", "drawn/money/grows"} <= known.keys()
-    assert (known["drawn_rooms"], known["drawn/plan"]) == ("count", "")
+    assert (known["drawn_rooms"].type, known["drawn/plan"].type) == ("count", "")
     assert "drawn/another" not in known
 
 

@@ -10,6 +10,7 @@ from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -27,10 +28,11 @@ from reports.documents.feedback import inspection_feedback
 from reports.documents.mending import in_order
 from reports.documents.model import Cell, Document, Sentences, Table, tables
 from reports.documents.pioneer import recommendation_form
-from reports.documents.rectification import rectification_plan
+from reports.documents.rectification import arranged_sentences, rectification_plan
 from reports.documents.render import document_html, document_markdown
 from reports.documents.school import NoSchoolError, self_evaluation
 from reports.documents.workbook import document_xlsx, number_format
+from reports.ledger import since_words
 from reports.year import CountyTables, YearTables
 from schemas.contract import accept, tidy
 from schemas.county import COUNTY_FACTS, COUNTY_MEASURES
@@ -538,7 +540,7 @@ def test_a_plan_says_who_does_what_by_when_or_that_it_is_not_yet_said() -> None:
     document = rectification_plan(county(), SECOND)
     rooms = "小学每百名学生拥有网络多媒体教室数"
     gaps, measures = (texts(table_of(document, words)) for words in ("整改事项和差额", "整改措施"))
-    assert gaps[rooms][1:] == ["优质均衡", "1.50 间/百生", "≥ 2.3 间/百生", "8 间", "持续未达标（自 2022 学年）"]
+    assert gaps[rooms][1:] == ["优质均衡", "1.50 间/百生", "≥ 2.3 间/百生", "8 间", "持续未达标（自 2022 学年或更早）"]
     assert measures[rooms][1:] == ["新建 8 间", "装备中心（配合：财务股）", "=李四", "2024 年 8 月 31 日"]
     (music,) = [row for heading, row in measures.items() if "音乐专用教室" in heading]
     assert music[1:] == ["待填报"] * 4
@@ -555,7 +557,7 @@ def ledger_with(**columns: pl.Expr) -> Frames:
 def test_a_plan_says_what_is_overdue_or_called_done_and_still_not_met() -> None:
     late = ledger_with(forecast=pl.lit("missed"), done_on=pl.date(2023, 6, 1), lead_office=pl.lit(None, pl.String))
     document = rectification_plan(county(late), SECOND)
-    assert "1 项已过填报的完成期限，仍未达标。" in said(document)
+    assert "1 项整改已过填报的完成期限，仍未达标。" in said(document)
     assert "1 项县级填报已完成，报表数据仍未达标。" in said(document)
     measures = texts(table_of(document, "整改措施"))
     assert measures["小学每百名学生拥有网络多媒体教室数"][2] == "待填报（配合：财务股）"
@@ -564,7 +566,7 @@ def test_a_plan_says_what_is_overdue_or_called_done_and_still_not_met() -> None:
 def test_feedback_praises_what_was_mended_since_the_year_before() -> None:
     mended = ledger_with(ledger=pl.lit("met"), course=pl.lit("resolved"), status=pl.lit("met"))
     text = said(inspection_feedback(county(mended), STANDARDS["cn-quality-2017"]))
-    assert f"上学年未达标、本学年已达标 1 项：{EVIL}小学每百名学生拥有网络多媒体教室数。" in text
+    assert f"上学年未达标、本学年已达标 1 项：{EVIL}：小学每百名学生拥有网络多媒体教室数。" in text
 
 
 def test_classes_too_large_are_counted_as_such() -> None:
@@ -632,9 +634,9 @@ def test_feedback_counts_what_the_parts_count() -> None:
 def test_feedback_gives_the_figures_of_what_is_not_met() -> None:
     text = said(inspection_feedback(county(), STANDARDS["cn-quality-2017"]))
     # 15 of 200 teachers, 10 % asked; 6 of those 15 are key teachers, 20 % asked.
-    assert "交流轮岗教师，7.5%（要求 ≥ 10%）" in text
-    assert "其中骨干教师，" not in text
-    assert "音乐专用教室（≥ 96 ㎡），3 个学校（单位）中 1 个未达到" in text
+    assert "交流轮岗教师：7.5%（要求 ≥ 10%）" in text
+    assert "其中骨干教师：" not in text
+    assert "音乐专用教室（≥ 96 ㎡）：3 个学校（单位）中 1 个未达到" in text
     assert "小学每百名学生拥有县级以上骨干教师数：3 个评估单位中 1 个未达到标准值（第3小学）。" in text
     ledger_rows = computed()["ledger"].filter(
         (pl.col("school_year") == 2023) & (pl.col("ledger") == "unmet") & (pl.col("standard") == "cn-quality-2017")
@@ -651,7 +653,7 @@ def test_feedback_says_vetoes_contradictions_and_points() -> None:
     tables_of = county(computed(is_grave=True))
     quality = said(inspection_feedback(tables_of, STANDARDS["cn-quality-2017"]))
     assert "结论：不予认定" in quality
-    assert "一票否决：6 有弄虚作假行为：县级认定为未达标。" in quality
+    assert "一票否决：6 有弄虚作假行为：县级认定存在。" in quality
     assert "计算结果与县级自报矛盾 1 项，以较差者为准：12 " in quality
     (government,) = (
         computed(is_grave=True)["county_parts"]
@@ -757,7 +759,7 @@ def test_a_key_is_said_as_its_standard_names_it() -> None:
     quality, basic = STANDARDS["cn-quality-2017"], STANDARDS["cn-basic-2012"]
     assert names.name(quality, "cv:books") == "books差异系数"
     assert names.name(quality, "cv:multimedia_rooms", "", "junior") == "初中每百名学生拥有网络多媒体教室数差异系数"
-    assert names.name(basic, "cv:composite", "", "primary") == "小学8 项指标综合差异系数"
+    assert names.name(basic, "cv:composite", "", "primary") == "小学 8 项指标综合差异系数"
     assert names.name(quality, "unheard_of") == "unheard_of"
     assert names.side(quality, "cv:multimedia_rooms") == "at_most"
     assert names.side(quality, "multimedia_rooms") == "at_least"
@@ -782,3 +784,81 @@ def test_a_site_that_is_no_school_is_named_with_its_school() -> None:
     )
     document = self_evaluation(county(frames | {"schools": pl.concat([frames["schools"], site])}), FIRST)
     assert "另有不计校数的办学点 1 个（石桥教学点），其学生和资源并入本校评估。" in said(document)
+
+
+def test_a_note_that_names_standards_is_not_the_countys_word() -> None:
+    text = said(inspection_feedback(county(), STANDARDS["cn-quality-2017"]))
+    assert "县级说明：cn-basic-2012" not in text
+    known = standards()
+    assert sentences.note_words(known, "cn-basic-2012") == "依据基本均衡"
+    assert sentences.note_words(known, "cn-basic-2012 | cn-quality-2017") == "依据基本均衡、优质均衡"
+    assert sentences.note_words(known, "正在整改") == "正在整改"
+
+
+def test_a_computed_limit_is_rounded_for_the_page() -> None:
+    growth = {"after": "%", "unit": "percent"}
+    assert bound(6.000017028034136, "above", held=-4.08, **growth).text == "> 6.0%"
+    assert bound(6.000017028034136, "above", held=6.0, **growth).text == "> 6.00002%"
+    assert bound(98_200.0, "at_least", after=" 元", unit="yuan").text == "≥ 98,200 元"
+    assert bound(0.15, "below").text == "< 0.15"
+
+
+def test_what_is_only_tracked_is_no_verdict_in_the_overview() -> None:
+    frames = computed()
+    only = STANDARDS["pioneer-2021"]
+    tracking = tuple(part for part in only.parts if part.role == "tracking")
+    kept = tuple(item for item in only.items if item.part in {part.id for part in tracking})
+    tracked = msgspec.structs.replace(only, parts=tracking, items=kept)
+    whole = frames["county_verdicts"].with_columns(
+        verdict=pl.when(pl.col("standard") == only.id).then(pl.lit("no_limit")).otherwise("verdict")
+    )
+    parts = frames["county_parts"].filter(
+        (pl.col("standard") != only.id) | pl.col("part").is_in([part.id for part in tracking])
+    )
+    given = STANDARDS | {only.id: tracked}
+    year = YearTables(frames | {"county_verdicts": whole, "county_parts": parts}, 2023, given, sources())
+    document = inspection_feedback(next(iter(year.counties())))
+    row = texts(table_of(document, "各项标准的结论"))["优质均衡先行创建县"]
+    counts = parts.filter((pl.col("standard") == only.id) & (pl.col("school_year") == 2023))
+    assert row[0] == "— 只作跟踪"
+    assert row[2:] == [
+        str(counts[name].sum()) for name in ("items_met", "items_not_met", "items_undetermined")
+    ] != ["0", "0", "0"]  # fmt: skip
+    assert "只作跟踪，不作结论。" in said(document)
+
+
+def test_the_pioneer_form_shows_the_whole_verdicts_and_the_vetoes() -> None:
+    cells = texts(table_of(recommendation_form(county(computed(is_grave=True))), "青岚县的情况"))
+    assert cells["优质均衡：结论"] == ["✕ 不予认定"]
+    assert cells["优质均衡：一票否决"] == ["✕ 存在"]
+    assert cells["优质均衡：资源配置"][0].endswith("达标")
+    text = said(recommendation_form(county()))
+    assert text.count("2021 年 12 月 10 日") == 1
+    assert "名额和截止日期为 2021 年首批" in text
+
+
+def test_a_stage_is_not_said_twice() -> None:
+    assert names.with_stage("primary", "小学生均公用经费") == "小学生均公用经费"
+    assert names.with_stage("primary", "12 周岁") == "小学 12 周岁"
+    assert names.with_stage("junior", "生均图书册数") == "初中生均图书册数"
+    assert names.with_stage("", "布局") == "布局"
+
+
+def test_a_limit_that_the_county_has_not_reported_is_named() -> None:
+    quality = STANDARDS["cn-quality-2017"]
+    words = names.reason_words(quality, "small_village_schools", "", "limit_not_reported")
+    assert words == "作为要求的“小学生均公用经费基准定额（元）”未上报"
+    assert names.reason_words(quality, "layout", "", None) == "数据不全"
+
+
+def test_what_was_never_met_within_the_data_may_be_older() -> None:
+    assert since_words(county(), 2022) == "2022 学年或更早"
+    assert since_words(county(), 2023) == "2023 学年"
+    assert since_words(county(), None) == display.NOT_APPLICABLE
+
+
+def test_measures_past_their_day_are_counted_and_not_their_rows() -> None:
+    row = {"standard": "cn-quality-2017", "item": "layout", "measure": "整改", "forecast": "missed", "done_on": None,
+           "expected_by": dt.date(2023, 8, 31)}  # fmt: skip
+    (_given, missed) = arranged_sentences([row, row, row], "条")
+    assert missed == "1 项整改已过填报的完成期限，仍未达标，涉及 3 条。"

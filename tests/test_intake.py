@@ -19,6 +19,7 @@ from schemas.columns import STAGES
 from schemas.contract import accept, failures
 from schemas.source import sources
 from schemas.tables import BANDS, QUARANTINE, RETURNS, SCHOOLS
+from standards.county_return import KnownFact
 from tests.drawing import (
     cells,
     counts,
@@ -32,6 +33,7 @@ from tests.drawing import (
     taken,
     text,
     tw_table,
+    uncalculated,
     workbook,
     write_text,
     write_workbook,
@@ -872,10 +874,37 @@ def planted(refused_files: Intake, logic: Intake, tmp_path_factory: pytest.TempP
     write_text(folder / "b.csv", tw_table("junior_raw", 2013, {"graduates_junior": "5"}, {"county_code": "99"}))
     said = [("known", "2023"), ("known", ""), ("", ""), ("unknown", ""), ("known", "明年")]
     facts = [{"fact": fact, "period": period, "value": "1"} for fact, period in said]
-    write_text(folder / "c.csv", county_table("county_facts", *facts))
-    document = {"standard": "a", "item": "b", "title": "c", "sha256": "0", "dated": "去年"}
-    write_text(folder / "d.csv", county_table("county_documents", document))
-    read = taken(*inbox_files(folder), facts={"known"})
+    facts += [{"fact": "known", "period": str(year), "value": value} for year, value in ((2001, "=#N/A"), (2002, ""))]
+    facts[-1] |= {"finding": "是", "score": "1"}
+    facts += [
+        {"fact": "known", "period": "2003", "value": "0.00001", "note": "长" * 2001},
+        {"fact": "asked", "value": "1", "score": "6", "evidence_date": "2023-09-01", "valid_until": "2023-08-31"},
+        {"fact": "asked", "breakdown": "语文", "finding": "是"},
+        {"fact": "asked", "school_id": "2111000999", "finding": "是"},
+        {"fact": "asked", "school_id": "2111000001", "county_code": "690102", "finding": "是"},
+        {"fact": "eased", "finding": "是"},
+    ]
+    (folder / "c.xlsx").write_bytes(uncalculated(workbook({"一": county_table("county_facts", *facts)})))
+    documents = [
+        {"standard": "a", "item": "b", "title": "c", "sha256": "0", "dated": "去年"},
+        {"standard": "c", "item": "b", "title": "c"},
+        {"standard": "a", "item": "c", "title": "c"},
+    ]
+    write_text(folder / "d.csv", county_table("county_documents", *documents))
+    measure = {"standard": "a", "item": "b", "signed_on": "2023-09-01", "expected_by": "2023-08-31"}
+    write_text(folder / "e.csv", county_table("county_measures", measure))
+    plan = {"plan": "a", "first_year": "2023", "target_year": "2022"}
+    write_text(folder / "f.csv", county_table("county_plans", plan))
+    group = {"grouping": "a", "group": "b", "school_id": "2111000001", "since": "2023-09-01", "until": "2023-08-31"}
+    write_text(folder / "g.csv", county_table("school_groups", group))
+    for county, number in (("690101", 1), ("690102", 2)):
+        write_text(folder / f"{county}.csv", [headers(2023), cells(number, 2023, county_code=county)])
+    answers = {
+        "known": KnownFact("decimal"),
+        "asked": KnownFact(takes_finding=True, takes_score=True, points=Decimal(5)),
+        "eased": KnownFact(takes_finding=True, of_schools=True),
+    }
+    read = taken(*inbox_files(folder), facts=answers, items={"a": ["b"]})
     return [refused_files.quarantine, logic.quarantine, read.quarantine]
 
 

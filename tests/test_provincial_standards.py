@@ -330,6 +330,19 @@ applies_to = ["cn-returns"]
 title = { zh = "甲", en = "A" }
 document = { zh = "乙", en = "B" }
 
+[[parts]]
+id = "goals"
+role = "items"
+title = { zh = "目标", en = "Goals" }
+article = "一"
+
+[[items]]
+id = "plan"
+part = "goals"
+label = { zh = "有规划", en = "There is a plan" }
+article = "一"
+checks = [{ kind = "finding" }]
+
 [[milestones]]
 id = "stage"
 label = { zh = "阶段", en = "Stage" }
@@ -582,5 +595,5 @@ def test_a_fact_that_two_files_declare_in_different_units_is_refused(tmp_path: P
 def test_a_standard_that_leans_on_one_that_is_not_is_refused(tmp_path: Path, name: str, key: str, before: str) -> None:
     text = (HERE / f"{name}.toml").read_text("utf-8").replace(before, f'{key} = "cn-basic-2002"')
     (tmp_path / "xx-local.toml").write_text(text, "utf-8")
-    with pytest.raises(StandardError, match=rf"xx-local\.toml: {key}: no standard “cn-basic-2002”"):
+    with pytest.raises(StandardError, match=rf"xx-local\.toml, line \d+: {key}: no standard “cn-basic-2002”"):
         load_standards(tmp_path)

@@ -219,13 +219,18 @@ def named_in_code() -> set[str]:
                 # Checks that share all but their rule are listed as rule → what breaks it.
                 keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
                 found |= {str(key) for key in keys if str(key).startswith("school_id_")}
-            elif isinstance(node, ast.FunctionDef) and node.name == "_cast_rule":
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
+                # What a county may not answer is listed likewise.
+                keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+                found |= {str(key) for key in keys if getattr(node.target, "id", "") == "outside"}
+            elif isinstance(node, ast.FunctionDef) and node.name.endswith("_rule"):
                 found |= set(re.findall(r'"([a-z]+_[a-z_]+|scientific)"', ast.unparse(node).replace("'", '"')))
     return found
 
 
 def test_every_rule_named_in_the_code_stands_in_the_catalogue_and_the_other_way_round() -> None:
     logic = {rule.name.removesuffix("_primary").removesuffix("_junior") for rule in SCHOOLS.rules}
+    logic |= {rule.name for contract in COUNTY_INPUTS for rule in contract.rules}
     of_contract = {"negative", "too_large", "unknown_code", "form"}
     in_code = named_in_code()
     assert {"empty_file", "open_quote", "missing_header", "county_unknown", "repeated_school", "not_whole"} <= in_code

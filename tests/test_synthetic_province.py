@@ -22,7 +22,7 @@ from schemas.contract import conform, failures
 from schemas.judgement import COUNTY_VERDICTS
 from schemas.source import sources
 from schemas.tables import SCHOOLS
-from standards.county_return import known_facts
+from standards.county_return import known_facts, known_items
 from standards.standard import Standard, load_standards, standards
 
 STANDARDS = load_standards(BASE_STANDARD.parent)
@@ -33,7 +33,8 @@ OTHER_SOURCES_ONLY = {"unknown_header", "county_unknown", "parts_are_total"}
 
 def _intake(inbox: Path) -> Intake:
     files = [(str(path.relative_to(inbox)), path) for path in inbox_files(inbox)]
-    return take_in(files, sources().values(), facts=known_facts(STANDARDS.values()))
+    asked = STANDARDS.values()
+    return take_in(files, sources().values(), facts=known_facts(asked), items=known_items(asked))
 
 
 @pytest.fixture(scope="module")

@@ -335,8 +335,8 @@ def check_words(county: CountyTables, standard: Standard, check: Row) -> str:
     item = names.item_of(standard, check["item"])
     found = names.check_of(item, check["check"])
     label = "" if found is None or found.label is None else found.label.zh
-    named = names.with_stage(check["stage"], label)
-    named += _("（{breakdown}）").format(breakdown=check["breakdown"]) if check["breakdown"] else ""
+    label = names.with_stage(check["stage"], label)
+    label += _("（{breakdown}）").format(breakdown=check["breakdown"]) if check["breakdown"] else ""
     year = _("{year} 年").format(year=check["period"]) if check["period"] != county.year else ""
     is_veto = item is not None and names.is_veto(standard, item)
     said = []
@@ -368,8 +368,8 @@ def check_words(county: CountyTables, standard: Standard, check: Row) -> str:
         said.append(_("{counted}（{names}）").format(counted=counted, names=named) if named else counted)
     if not said:
         return ""
-    where = "，".join(filter(None, (named, year)))
-    between = "：" if named else " " if year else ""
+    where = "，".join(filter(None, (label, year)))
+    between = "：" if label else " " if year else ""
     return f"{where}{between}{'，'.join(said)}"
 
 
