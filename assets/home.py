@@ -157,7 +157,9 @@ class Home:
         Raises StandardError.
         """
         folder = self.root / "standards"
-        return _standards(folder, tuple((path.name, path.lstat().st_mtime_ns) for path in sorted(folder.glob("*.toml"))))
+        return _standards(
+            folder, tuple((path.name, path.lstat().st_mtime_ns) for path in sorted(folder.glob("*.toml")))
+        )
 
     @property
     def kind(self) -> Kind | None:

@@ -607,10 +607,8 @@ def item_cases(standard: Standard, item: Item) -> Iterator[Case]:
     for check in item.checks:
         for name, status, shows, county in check_cases(check, item, standard):
             whole = county.having(values=dict(county.values))
-            for other in item.checks:
-                if isinstance(other, OverAny) and whole.school is None and name != "no_school_return":
-                    school = next(found[-1].school for found in check_cases(other, item, standard) if found[-1].school)
-                    whole = whole.having(school=school)
+            if name != "no_school_return":
+                whole = _with_school(whole, item, standard)
             for other in item.checks:
                 if other is not check:
                     whole = complete(whole, other, item, standard)
@@ -620,6 +618,15 @@ def item_cases(standard: Standard, item: Item) -> Iterator[Case]:
             if name == "over_100" and any(isinstance(other, EveryClass) for other in item.checks):
                 expected = "not_met"  # the share is refused, but the large classes themselves are there
             yield Case(standard.id, item.id, check.id, name, expected, shows, whole)
+
+
+def _with_school(county: County, item: Item, standard: Standard) -> County:
+    """The county with a school, where a check of the item goes over schools and it has none."""
+    for check in item.checks:
+        if isinstance(check, OverAny) and county.school is None:
+            school = next(found[-1].school for found in check_cases(check, item, standard) if found[-1].school)
+            county = county.having(school=school)
+    return county
 
 
 @cache
