@@ -284,7 +284,11 @@ def rates(county: CountyTables, captions: Captions) -> Course | None:
             (
                 rate_label(row["rate"], row["stage"]),
                 row["school_name"] or display.whole(county.name),
-                _measured(row["value"], row["unit"]),
+                _measured(
+                    row["value"],
+                    row["unit"],
+                    absent=display.NOT_APPLICABLE if row["finding"] == "over_100" else display.NOT_REPORTED,
+                ),
                 _count(row["numerator"]),
                 _count(row["denominator"]),
                 _measured(row["stated"], row["unit"], absent=display.NOT_APPLICABLE),

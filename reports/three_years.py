@@ -66,7 +66,7 @@ def _row(standard: Standard, stage: str, name: str, row: Row, whole: str) -> Mon
     places = _telling_places([row[f"cv{ending}"] for ending in _ENDINGS])
     return MonitoringRow(
         stage=whole if stage == "all" else display.stage(stage),
-        label=sentences.indicator_label(standard, name),
+        label=_("{whole}结论").format(whole=whole) if is_verdict else sentences.indicator_label(standard, name),
         years=tuple(
             Year(
                 cv="" if is_verdict else display.number(row[f"cv{ending}"], places),

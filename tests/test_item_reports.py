@@ -458,7 +458,7 @@ def test_a_rate_over_100_percent_is_not_shown_as_one() -> None:
     frame = conform(pl.DataFrame(rows, infer_schema_length=None), TABLES["popularisation"])
     made = report({**tables, "popularisation": frame})
     (course,) = made.courses
-    assert course.rows[0] == ("小学入学率", "全县", "…", "102", "100", "—", "超过 100%，不予采用")
+    assert course.rows[0] == ("小学入学率", "全县", "—", "102", "100", "—", "超过 100%，不予采用")
     assert course.rows[1][2:] == ("816.61 元/生", "1,828,400", "2,239", "750.00 元/生", "公布的数值与计算不符")
     assert course.sentences == ("2 个数值核对有问题，见表。", "未上报：初中辍学率。")
 
