@@ -28,7 +28,7 @@ def school_checks(units: pl.DataFrame, facts: pl.DataFrame, standard: Standard, 
     lacking of the numerator, rounded up where that is counted in whole things. `facts` are the county's own.
     """
     owner = standard.units_of or standard.id
-    mine = units.filter((pl.col("standard") == owner) & applies(standard))
+    mine = units.filter((pl.col("standard") == owner) & pl.col("source").is_in(standard.applies_to) & applies(standard))
     by_stage = mine.with_columns(subject_id="unit_id")
     whole = schools(mine).with_columns(subject_id="school_id", stage=pl.lit(""))
     parts = [

@@ -13,7 +13,8 @@ from standards.standard import Standard
 
 PLACE = ("school_year", "source", "province_code", "county_code", "county_name")
 PRIVATE = "999"
-_SCHOOL = (*PLACE, "school_id", "school_name", "school_type_code", "operator_code", "area", "standing")
+_SCHOOL = (*PLACE, "school_id", "standing")
+_NAMED = ("school_name", "school_type_code", "operator_code", "area")
 
 
 def applies(standard: Standard) -> pl.Expr:
@@ -35,7 +36,9 @@ def schools(units: pl.DataFrame) -> pl.DataFrame:
     shared = [*shared_fields(), *UNIT_FACTS, *finding_fields()]
     by_stage = [field for field in unit_fields() if field not in shared_fields()]
     return units.group_by(_SCHOOL, maintain_order=True).agg(
-        *(whole_total(field).alias(field) for field in by_stage), *(pl.col(field).first() for field in shared)
+        *(pl.col(field).first() for field in _NAMED),
+        *(whole_total(field).alias(field) for field in by_stage),
+        *(pl.col(field).first() for field in shared),
     )
 
 

@@ -620,3 +620,32 @@ def test_a_county_that_reports_only_for_itself_is_judged_too() -> None:
         ("690101", "undetermined"),
         ("690102", "met"),
     ]
+
+
+def test_a_standard_checks_no_school_of_a_source_that_it_is_not_for() -> None:
+    found = judged(made(ROOMS), [], [{"source": "tw-moe", "pupils_primary": 100, "classes_primary": 4}])
+    assert found.school_checks.is_empty()
+    assert found.county_items.is_empty()
+
+
+def test_two_parts_of_a_school_are_one_school_though_they_have_two_names() -> None:
+    part = {"school_id": "2169000001"}
+    rows: list[Row] = [
+        {
+            **part,
+            "return_part": "primary",
+            "school_name": "甲校小学部",
+            "pupils_primary": 100,
+            "classes_primary": 12,
+        },
+        {
+            **part,
+            "return_part": "junior",
+            "school_name": "甲校",
+            "school_type_code": "311",
+            "pupils_junior": 100,
+            "classes_junior": 1,
+        },
+    ]
+    found = judged(made(ROOMS), [], rows).school_checks
+    assert found.select("school_id", "pupils").rows() == [("2169000001", 200)]
