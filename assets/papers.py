@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from assets.home import Home, write_whole
+from assets.reported import report_tables
 from reports.documents.school import NoSchoolError
 from reports.forms import forms, province_forms
 from reports.papers import File, county_documents, faces, form_files, school_documents
 from reports.year import CountyTables, YearTables
 from schemas.source import sources
-from schemas.tables import TABLES
 from standards.standard import Standard
-
-_LONG = ("county_dispersion", "resource_verdicts", "county_verdicts")
-"""Tables of which a report reads the years before as well."""
 
 
 class PaperError(Exception):
@@ -33,9 +30,7 @@ def year_tables(home: Home, year: int | None) -> YearTables:
         there = "、".join(map(str, known)) or "—"
         raise PaperError(f"没有 {year or ''} 学年的表；有：{there}。请先运行 junheng refresh。 / No such school year.")
     of = known[-1] if year is None else year
-    earlier = [y for y in known if y <= of]
-    tables = {name: store.read(name, earlier if name in _LONG else [of]) for name in TABLES}
-    return YearTables(tables, of, home.standards, sources(), is_synthetic=home.kind == "synthetic")
+    return YearTables(report_tables(store, of), of, home.standards, sources(), is_synthetic=home.kind == "synthetic")
 
 
 def counties(year: YearTables, code: str | None) -> list[CountyTables]:

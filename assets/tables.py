@@ -7,8 +7,9 @@ import polars as pl
 
 from assets import progress
 from assets.home import UNKNOWN, Home, kind_of
-from assets.judgement import JUDGEMENT_ASSETS, JUDGEMENT_TABLES
+from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
+from assets.reported import LONG_TABLES, report_tables
 from assets.resource import HomeResource, school_years
 from pipelines import change, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
@@ -16,6 +17,7 @@ from pipelines.intake import take_in
 from reports.site import render_index, render_year
 from schemas.county import COUNTY_INPUTS
 from schemas.source import sources
+from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
 
 
@@ -122,30 +124,8 @@ def three_year_monitoring(store: Home, year: int) -> pl.DataFrame:
     )
 
 
-_YEAR_TABLES = (
-    "schools",
-    "returns",
-    "quarantine",
-    "units",
-    "unit_indicators",
-    "variance_shares",
-    "school_verdicts",
-    "year_over_year",
-    "three_year_monitoring",
-    *(contract.name for contract in COUNTY_INPUTS),
-    *(name for name in JUDGEMENT_TABLES if name != "county_verdicts"),
-)
-_LONG_TABLES = ("county_dispersion", "resource_verdicts", "county_verdicts")
-
-
-def report_tables(store: Home, year: int) -> dict[str, pl.DataFrame]:
-    """What a school year's reports are made from: its rows of every table, of some those of the years before too."""
-    tables = {name: store.read(name, [year]) for name in _YEAR_TABLES}
-    return tables | {name: store.read(name, [y for y in store.years() if y <= year]) for name in _LONG_TABLES}
-
-
 @dg.asset(
-    deps=[*_YEAR_TABLES, *_LONG_TABLES],
+    deps=list(TABLES),
     group_name="reports",
     partitions_def=school_years,
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -178,7 +158,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
 def site(home: HomeResource) -> dg.MaterializeResult[None]:
     """The index of all years, and the edition: a snapshot of tables and pages, the pointer switched to it last."""
     with home.writing() as store:
-        tables = {table: store.read(table) for table in ("returns", "quarantine", *_LONG_TABLES)}
+        tables = {table: store.read(table) for table in ("returns", "quarantine", *LONG_TABLES)}
         is_synthetic = store.kind == "synthetic"
         pages = render_index(
             tables, years=store.years(), standards=store.standards, sources=sources(), is_synthetic=is_synthetic

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.figures import SCALE, bound_scaled, holds, ratio, scaled
+from pipelines.figures import SCALE, bound_scaled, holds, met_or_not, ratio, scaled
 from pipelines.school_checks import fact_values, field_total, limit_on
 from pipelines.subjects import applies, current, of_kind, schools
 from schemas.contract import tidy
@@ -303,11 +303,7 @@ def _held(
         denominator=(under.cast(pl.Float64) / SCALE) if has_denominator else pl.lit(None, pl.Float64),
         value=pl.when((under > 0) & ~is_over).then(ratio(top.cast(pl.Float64), under.cast(pl.Float64))),
         limit=bound.cast(pl.Float64) / _SQUARE,
-        status=pl.when(is_met)
-        .then(pl.lit("met"))
-        .when(~is_met)
-        .then(pl.lit("not_met"))
-        .otherwise(pl.lit("undetermined")),
+        status=met_or_not(is_met),
         reason=pl.when(is_met.is_not_null())
         .then(pl.lit(None, pl.String))
         .when(is_over)
@@ -373,11 +369,7 @@ def _growth(places: pl.DataFrame, facts: pl.DataFrame, check: Growth, year: int)
         denominator=pl.col("__before__").cast(pl.Float64),
         value=growth,
         limit=limit,
-        status=pl.when(is_met)
-        .then(pl.lit("met"))
-        .when(~is_met)
-        .then(pl.lit("not_met"))
-        .otherwise(pl.lit("undetermined")),
+        status=met_or_not(is_met),
         reason=pl.when(fails)
         .then(pl.lit("falls"))
         .when(is_met.is_not_null())
@@ -478,11 +470,7 @@ def _over_schools(places: pl.DataFrame, inputs: Inputs, standard: Standard, item
         must_be=pl.lit(check.must_be if isinstance(check, EverySchool) else "at_most"),
         limit=pl.when(pl.col("__limits__").list.len() == 1).then(pl.col("__limits__").list.first()),
         value=ratio(met.cast(pl.Float64), total.cast(pl.Float64)) * 100 if share is not None and share < 1 else None,
-        status=pl.when(is_met)
-        .then(pl.lit("met"))
-        .when(~is_met)
-        .then(pl.lit("not_met"))
-        .otherwise(pl.lit("undetermined")),
+        status=met_or_not(is_met),
         reason=pl.when(~is_met).then(pl.lit("schools_fail")).when(is_met.is_null()).then(pl.lit("missing_schools")),
     )
     if isinstance(check, EveryClass):
@@ -544,11 +532,7 @@ def _other_standard(
         value=pl.when(is_met.is_not_null()).then(pl.col("__met__").cast(pl.Float64)),
         must_be=pl.lit("at_least"),
         limit=pl.lit(float(check.years)),
-        status=pl.when(is_met)
-        .then(pl.lit("met"))
-        .when(~is_met)
-        .then(pl.lit("not_met"))
-        .otherwise(pl.lit("undetermined")),
+        status=met_or_not(is_met),
         reason=pl.when(asked_here == 0)
         .then(pl.lit("no_base_standard"))
         .when(~is_met)

@@ -76,3 +76,8 @@ def bound_scaled(bound: Decimal) -> int:
     if whole != whole.to_integral_value():
         raise ValueError(f"{bound} has more than eight decimals")
     return int(whole)
+
+
+def met_or_not(is_met: pl.Expr) -> pl.Expr:
+    """`met`, `not_met`, or `undetermined` where it is not known."""
+    return pl.when(is_met).then(pl.lit("met")).when(~is_met).then(pl.lit("not_met")).otherwise(pl.lit("undetermined"))

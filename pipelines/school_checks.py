@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from pipelines.figures import SCALE, bound_scaled, holds, ratio, scaled, scaled_finding
+from pipelines.figures import SCALE, bound_scaled, holds, met_or_not, ratio, scaled, scaled_finding
 from pipelines.subjects import added_fields, applies, exempt, of_kind, schools
 from schemas.contract import tidy
 from schemas.judgement import SCHOOL_CHECKS
@@ -157,7 +157,7 @@ def _every_school(
         value=pl.when((under > 0) & ~is_over).then(ratio(top.cast(pl.Float64), under.cast(pl.Float64))),
         limit=bound.cast(pl.Float64) / _SQUARE,
         gap=pl.when(is_met).then(0.0).when(~is_met).then(gap.cast(pl.Float64)),
-        status=_status(is_met),
+        status=met_or_not(is_met),
         reason=pl.when(is_met.is_not_null())
         .then(pl.lit(None, pl.String))
         .when(is_over)
@@ -219,7 +219,7 @@ def _every_class(subjects: pl.DataFrame, check: EveryClass) -> pl.DataFrame:
         value=pl.when((known > 0) | ~proves).then(classes.cast(pl.Float64)),
         limit=pl.lit(0.0),
         gap=pl.when((known > 0) | ~proves).then(classes.cast(pl.Float64)),
-        status=_status(is_met),
+        status=met_or_not(is_met),
         reason=pl.when(is_met.is_null())
         .then(pl.lit("not_reported"))
         .when(~is_met & (known == 0))
@@ -245,10 +245,6 @@ def _never_both(subjects: pl.DataFrame, check: NeverBoth) -> pl.DataFrame:
         value=figure,
         limit=pl.lit(0.0),
         gap=figure,
-        status=_status(is_met),
+        status=met_or_not(is_met),
         reason=pl.when(is_met.is_null()).then(pl.lit("not_reported")).otherwise(pl.lit(None, pl.String)),
     )
-
-
-def _status(is_met: pl.Expr) -> pl.Expr:
-    return pl.when(is_met).then(pl.lit("met")).when(~is_met).then(pl.lit("not_met")).otherwise(pl.lit("undetermined"))
