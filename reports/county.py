@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.class_sizes import class_sizes
 from reports.courses import courses
 from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
@@ -15,6 +16,7 @@ from reports.model import CountyReport, Fact, Files, Link, StandardPart, stamped
 from reports.origins import colophon, files, files_sentence, refused
 from reports.outcome import has_any, is_silent, outcome, part_lines, why_whole
 from reports.schools import left_out, schools
+from reports.since import since
 from reports.stages import stage_part
 from reports.three_years import monitoring
 from reports.year import CountyTables, YearTables
@@ -91,6 +93,8 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         standards=standards,
         silent=tuple(_silent(county)),
         ledgers=ledgers_shown,
+        since=since(county),
+        class_sizes=class_sizes(county, captions),
         courses=courses_shown,
         left_out=left_out(county, captions),
         missing=missing(county, captions),

@@ -219,6 +219,45 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[MonitoringRow, ...]
 
 
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """A straight piece of a chart's line, in percent of the width and pixels of the height."""
+
+    x1: str
+    x2: str
+    y1: str
+    y2: str
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """A word or figure at a place of a chart."""
+
+    x: str
+    y: str
+    text: str
+    anchor: Literal["start", "middle", "end"]
+
+
+class LongTrend(msgspec.Struct, frozen=True, kw_only=True):
+    """A CV over all school years with its limit drawn; a break in the series cuts the line and is marked."""
+
+    anchor: str
+    message: str
+    subtitle: str
+    description: str
+    height: int
+    bottom: str
+    left: str
+    right: str
+    lines: tuple[Segment, ...]
+    dots: tuple[Point, ...]
+    limits: tuple[Segment, ...]
+    limit_label: Label | None
+    breaks: tuple[Label, ...]
+    values: tuple[Label, ...]
+    ticks: tuple[Label, ...]
+    grid: tuple[Label, ...]
+
+
 class SeriesRow(msgspec.Struct, frozen=True, kw_only=True):
     """An indicator's CV in every school year."""
 
@@ -295,6 +334,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     gap: Gap | None
     school_rule: SchoolRule | None
     series: Series | None
+    long_trend: LongTrend | None = None
 
 
 class PartLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -390,6 +430,24 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+
+
+class ClassBand(msgspec.Struct, frozen=True, kw_only=True):
+    """The classes of one size of a stage: how many, their share, and its bar."""
+
+    label: str
+    cells: tuple[tuple[str, str, str], ...]
+
+
+class ClassSizes(msgspec.Struct, frozen=True, kw_only=True):
+    """How many classes are of which size, stage beside stage."""
+
+    messages: tuple[str, ...]
+    sentences: tuple[str, ...]
+    caption: str
+    caption_note: str
+    stages: tuple[str, ...]
+    rows: tuple[ClassBand, ...]
 
 
 class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -541,6 +599,8 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     files: Files
     colophon: Colophon
     whole: str = "全县"
+    since: tuple[str, ...] = ()
+    class_sizes: ClassSizes | None = None
 
 
 class SortCell(msgspec.Struct, frozen=True, kw_only=True):

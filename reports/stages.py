@@ -9,6 +9,7 @@ from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.gap import gap
 from reports.language import gettext as _
+from reports.long_trend import long_trend
 from reports.missing import lack_word, unreported_fields
 from reports.model import FailingSchool, IndicatorRow, SchoolRule, Series, SeriesRow, Stage, Verdict
 from reports.standing import page_of, rank_words, standings
@@ -87,6 +88,7 @@ def stage_part(county: CountyTables, standard: Standard, stage: str, captions: C
         gap=gap(county, standard, stage, captions),
         school_rule=_school_rule(county, standard, stage, captions),
         series=_series(county, standard, stage, years, captions),
+        long_trend=long_trend(county, standard, stage, captions),
     )
 
 

@@ -222,6 +222,10 @@ def figures(part: object) -> list[str]:
     """Every text of a view model that holds a digit, geometry and addresses left out."""
     if isinstance(part, (model.Strip, model.Trend, model.Bullet)):
         return []
+    if isinstance(part, model.LongTrend):
+        return figures((part.message, part.subtitle, part.description))
+    if isinstance(part, model.ClassBand):
+        return [text for count, share, _bar in part.cells for text in figures((count, share))]
     if isinstance(part, msgspec.Struct):
         return [
             text
