@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?= ../shared/data
+COUNTIES ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser real check dev serve docs clean
+.PHONY: help setup demo test test-browser bench-reports real check dev serve docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -28,6 +29,9 @@ test: $(READY) ## run the tests
 
 test-browser: $(READY) ## look at the site with a real browser (wants chromium and a Chinese font)
 	@$(BIN)/python -m pytest -m browser tests/browser
+
+bench-reports: $(READY) ## time 3,000 county pages against plain templates (wants make demo; COUNTIES=300 for fewer)
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.county_pages --counties $(COUNTIES)
 
 real: $(READY) ## run the real sources under DATA (default ../shared/data)
 	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }

@@ -59,7 +59,7 @@ def render_year(
 
 def _county(county: CountyTables, years: Sequence[int]) -> Iterator[File]:
     """A county's page, and the files that it leads to with their sizes."""
-    report = county_report(county, years, _papers(county))
+    report = county_report(county, years, papers(county))
     folder = f"{report.path}/"
     files = [
         (f"{folder}report.md", render.county_markdown(report)),
@@ -79,7 +79,7 @@ def _size(path: str, content: str | bytes) -> str:
     return display.file_size(length, PurePosixPath(path).suffix.removeprefix("."))
 
 
-def _papers(county: CountyTables) -> list[Link]:
+def papers(county: CountyTables) -> list[Link]:
     """Where a county's forms and documents lie, from its page."""
     links = [
         Link(

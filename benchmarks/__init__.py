@@ -1,0 +1,1 @@
+"""How long it takes, against what a plain author would have written: not run by `make test`."""
