@@ -23,6 +23,8 @@ CV_PLACES = 3
 PERCENT_PLACES = 1
 _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
+_FINE, _LARGE = 6, 1e9
+"""Up to so many decimals and below this, neighbouring floats are closer than half a unit of the last decimal."""
 _WRITTEN = 4
 """No standard writes a limit with more decimals."""
 _WHOLE = ("people", "pupils", "rooms", "classes", "schools", "computers", "volumes", "yuan", "year", "years")
@@ -161,10 +163,26 @@ def number(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> s
     """
     if value is None:
         return absent
-    text = f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,f}"
-    if text.startswith("-"):
-        return text[1:] if Decimal(text.replace(",", "")) == 0 else _MINUS + text[1:]
+    value = float(value)
+    if is_tie(value, places):
+        text = f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,f}"
+    else:
+        text = f"{value:,.{places}f}"
+    if text[0] == "-":
+        return text[1:] if text.strip("-0.") == "" else _MINUS + text[1:]
     return text
+
+
+def is_tie(value: float, places: int) -> bool:
+    """Whether the shortest decimal that the float stands for may lie halfway between two numbers of so many decimals.
+
+    Only then, or where the digits asked for are finer than floats of its size, do the decimal and the float itself
+    round to different sides. What cannot be told quickly counts as a tie: that costs time alone.
+    """
+    if places > _FINE or not -_LARGE < value < _LARGE:
+        return True
+    written = repr(value)
+    return "e" in written or (written[-1] == "5" and len(written) - written.index(".") == places + 2)
 
 
 def signed(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> str:
@@ -381,7 +399,7 @@ def telling_places(value: float, limit: float | None, places: int, must_be: str,
 
     The status, decided from unrounded values, says which side that is.
     """
-    if limit is None or status not in ("met", "not_met"):
+    if limit is None or status not in ("met", "not_met") or abs(value - limit) > 10.0**-places:
         return places
     edge, exact = Decimal(repr(float(limit))), Decimal(repr(float(value)))
 

@@ -234,10 +234,8 @@ def _origins(county: CountyTables, standard: Standard, item: Item, checks: Seque
                 asked |= _facts_read(standard, item, check, row)
     asked.add((f"{standard.id}/{item.id}", "", None))
     read = {(row["file"], row["sheet"], row["row"]) for row in checks if row["file"] is not None}
-    rows = county.frame("county_facts").select("fact", "breakdown", "period", "file", "sheet", "row").iter_rows()
-    for fact, breakdown, period, *place in rows:
-        if (fact, breakdown, period) in asked or (fact, breakdown, None) in asked:
-            read.add((place[0], place[1], place[2]))
+    for fact, breakdown, of in asked:
+        read |= {place for period, place in county.facts_read.get((fact, breakdown), ()) if of in (None, period)}
     found: dict[tuple[str, str | None], list[int]] = {}
     for file, sheet, number in sorted(read, key=lambda place: (place[0], place[1] or "", place[2] or 0)):
         found.setdefault((file, sheet), []).extend([] if number is None else [number])

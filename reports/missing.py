@@ -132,7 +132,7 @@ def _row(county: CountyTables, key: _Group, indicators: list[tuple[Standard, str
 
 def lack_word(county: CountyTables, units: list[Row]) -> str:
     """“未上报”, or “未上报或被拒收” where cells of one of the units' schools were refused."""
-    refused = set(county.frame("quarantine")["school_id"].drop_nulls())
+    refused = county.refused_schools
     return _("未上报或被拒收") if any(unit["school_id"] in refused for unit in units) else _("未上报")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import polars as pl
-
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
@@ -24,7 +22,6 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
     units = county.units.get((standard.id, stage), {})
     verdicts = county.school_verdicts.get((standard.id, stage), {})
     rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
-    merged = merged_sites(county)
     has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
     has_verdict = standard.school_rule is not None
     has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
@@ -55,7 +52,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
                 verdicts.get(unit_id),
                 standard,
                 has_verdict=has_verdict,
-                note=_sites_note(merged.get(unit["school_id"], []), stage),
+                note=_sites_note(county.sites.get(unit["school_id"], []), stage),
             )
             for unit_id, unit, cells in rows
         ),
@@ -78,21 +75,6 @@ def _legend(standard: Standard, *, has_norms: bool) -> str:
             symbol=display.BELOW_FLOOR, share=display.exact_percent(standard.school_rule.floor_share)
         )
     return text + (_("。比较用未舍入的值。") if has_norms else "。")
-
-
-def merged_sites(county: CountyTables) -> dict[str, list[Row]]:
-    """The sites that count as no school and are added to the school that they belong to: school → rows of the return.
-
-    A teaching point is no such site, and one whose school is not in the returns counts for itself.
-    """
-    with_sites = set(county.frame("units").filter(pl.col("merged_sites") > 0)["school_id"])
-    of_units = set(county.frame("units")["school_id"])
-    sites: dict[str, list[Row]] = {}
-    for row in county.frame("schools").sort("school_id", "return_part").iter_rows(named=True):
-        parent = row["parent_school_id"]
-        if row["is_counted"] is False and parent in with_sites and row["school_id"] not in of_units:
-            sites.setdefault(parent, []).append(row)
-    return sites
 
 
 def _sites_note(sites: Sequence[Row], stage: str) -> str:
@@ -171,7 +153,7 @@ def _site_rows(county: CountyTables) -> tuple[LeftOutSchool, ...]:
     names = {unit["school_id"]: unit["school_name"] for units in county.units.values() for unit in units.values()}
     short = "、".join(sentences.short_title(standard) for standard in county.standards if standard.indicators)
     rows = []
-    for parent, sites in merged_sites(county).items():
+    for parent, sites in county.sites.items():
         for site in sites:
             stages = [stage for stage in ("primary", "junior") if site[f"pupils_{stage}"]]
             known = [site[f"pupils_{stage}"] for stage in stages]

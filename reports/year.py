@@ -16,6 +16,8 @@ Row = Mapping[str, Any]
 """A table's row by column name."""
 County = tuple[str, str]
 """Source and county code."""
+Place = tuple[str, str | None, int | None]
+"""File, sheet and row."""
 _Made = TypeVar("_Made")
 
 _UNIT_COLUMNS = (
@@ -30,6 +32,17 @@ _UNIT_COLUMNS = (
     "standing",
     "reason",
     "pupils",
+    "file",
+    "sheet",
+    "row",
+)
+_SITE_COLUMNS = (
+    "school_id",
+    "return_part",
+    "school_name",
+    "parent_school_id",
+    "pupils_primary",
+    "pupils_junior",
     "file",
     "sheet",
     "row",
@@ -168,7 +181,8 @@ class YearTables:
 
     def rows(self, table: str, county: County) -> pl.DataFrame:
         """A table's rows of a county in the school year."""
-        return self._by_county(table).get(county, self._frame(table).clear())
+        found = self._by_county(table).get(county)
+        return self.once(("none", table), self._frame(table).clear) if found is None else found
 
     def history(self, county: County) -> list[tuple[str, str, str, int, float | None]]:
         """Standard, stage, indicator, school year and CV of a county, up to the school year."""
@@ -352,6 +366,43 @@ class CountyTables:
         found: dict[tuple[str, str], list[Row]] = {}
         for row in self.frame("county_checks").iter_rows(named=True):
             found.setdefault((row["standard"], row["item"]), []).append(row)
+        return found
+
+    @cached_property
+    def facts_read(self) -> dict[tuple[str, str], list[tuple[int, Place]]]:
+        """Where the county's own facts were read: fact and breakdown → the years they are of, each with its place."""
+        found: dict[tuple[str, str], list[tuple[int, Place]]] = {}
+        rows = self.frame("county_facts").select("fact", "breakdown", "period", "file", "sheet", "row")
+        for fact, breakdown, period, file, sheet, row in rows.iter_rows():
+            found.setdefault((fact, breakdown), []).append((period, (file, sheet, row)))
+        return found
+
+    @cached_property
+    def refused_schools(self) -> set[str]:
+        """The identifiers of the schools of which anything was refused."""
+        return set(self.frame("quarantine")["school_id"].drop_nulls())
+
+    @cached_property
+    def sites(self) -> dict[str, list[Row]]:
+        """The sites that count as no school and are added to the school that they belong to: school → their rows.
+
+        A teaching point is no such site, and one whose school is not in the returns counts for itself.
+        """
+        units = self.frame("units")
+        with_sites = units.filter(pl.col("merged_sites") > 0)["school_id"]
+        added = (
+            self.frame("schools")
+            .filter(
+                pl.col("is_counted").not_()
+                & pl.col("parent_school_id").is_in(with_sites.implode())
+                & pl.col("school_id").is_in(units["school_id"].implode()).not_()
+            )
+            .select(_SITE_COLUMNS)
+            .sort("school_id", "return_part")
+        )
+        found: dict[str, list[Row]] = {}
+        for row in added.iter_rows(named=True):
+            found.setdefault(row["parent_school_id"], []).append(row)
         return found
 
     @cached_property
