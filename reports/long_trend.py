@@ -112,8 +112,9 @@ def _drawn(
     subtitle: str,
 ) -> LongTrend:
     first, last = span
-    step = _step(max([*known.values(), *limits.values()]))
-    most = step * math.ceil(max([*known.values(), *limits.values()]) / step - 1e-9)
+    largest = max([*known.values(), *limits.values()])
+    step = _step(largest)
+    most = step * max(1, math.ceil(largest / step - 1e-9))
 
     def x(year: float) -> float:
         return _LEFT + (_RIGHT - _LEFT) * (year - first) / max(last - first, 1)

@@ -9,7 +9,7 @@ import polars as pl
 
 from reports.captions import Captions
 from reports.class_sizes import BANDS, band_words, class_sizes
-from reports.long_trend import long_trend, message
+from reports.long_trend import _drawn, long_trend, message
 from reports.render import county_html, county_markdown
 from reports.since import since
 from reports.year import CountyTables, YearTables
@@ -124,6 +124,12 @@ def test_a_break_in_the_series_cuts_the_line_and_is_said() -> None:
     assert (len(found.lines), len(found.breaks)) == (2, 1)
     assert "2022 学年起口径改变，前后不可比" in found.message
     assert "升到" not in found.message
+
+
+def test_a_trend_of_nothing_but_zeros_lies_on_the_axis() -> None:
+    zeros = dict.fromkeys((2021, 2022, 2023), 0.0)
+    found = _drawn("trend", zeros, {}, [], (2021, 2023), message="", subtitle="")
+    assert {dot.y for dot in found.dots} == {f"{float(found.bottom):.1f}"}
 
 
 def test_a_value_at_its_limit_is_not_over_it() -> None:
