@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from assets import progress
+from assets.command_lineage import lineage
 from assets.command_papers import papers
 from assets.console import (
     ALL_ACCEPTED,
@@ -41,13 +42,16 @@ from assets.home import (
     kind_of,
     years_of,
 )
+from assets.registers import check_registers
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
+from pipelines.registers import RegisterError
 from schemas.source import SourceError, sources
 from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
 from standards.standard import StandardError
 
 app.add_typer(papers)
+app.add_typer(lineage)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -80,6 +84,7 @@ def refresh(
     except ValueError:
         usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
     _ = store.standards  # a faulty standard is said before anything is touched
+    check_registers(store.root)
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
         store.claim(kind_of(folder), folder, names)
@@ -346,13 +351,14 @@ def serve(
 @app.command(epilog=EXIT_CODES)
 def demo(home: HomeOption = None) -> None:
     """造一个合成省并跑完全程。Makes a synthetic province and runs everything; planted faults are part of it."""
-    from assets.demo import make_province, make_standard  # noqa: PLC0415
+    from assets.demo import make_province, make_register, make_standard  # noqa: PLC0415
 
     store = Home(home.expanduser().resolve()) if home else Home(default_home() / "demo")
     with store.locked(), progress.shown():
         store.claim("synthetic", store.inbox)
         with progress.stage("造合成省") as done:
             make_standard(store.root / "standards")
+            make_register(store.root / "registers")
             make_province(store.inbox, store.standards, progress=done)
         _refresh(store, store.inbox, _years_to_run(store, named_files(store.inbox), None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
@@ -368,7 +374,7 @@ def _guarded(run: Callable[[], None]) -> int:
     except HomeLockedError as taken:
         err.print(f"✕ {taken}。请等它结束再试。 / Wait until it has ended.", markup=False)
         return LOCKED
-    except (HomeError, SourceError, StandardError) as fault:
+    except (HomeError, RegisterError, SourceError, StandardError) as fault:
         err.print(f"✕ {fault}", markup=False)
         return USAGE
     except BrokenPipeError:

@@ -32,7 +32,7 @@ import polars as pl
 import xlsxwriter
 
 from assets.home import SYNTHETIC_MARK
-from pipelines.synthetic import BASE_STANDARD, PROVINCE_CODE, PROVINCE_NAME, county_returns, province
+from pipelines.synthetic import BASE_STANDARD, PROVINCE_CODE, PROVINCE_NAME, county_returns, province, school_events
 from reports.county_workbook import county_frame, layout_of, write_county_workbook
 from reports.return_workbook import CREATED, return_frame, write_return
 from schemas.source import Source, sources
@@ -154,6 +154,12 @@ def make_standard(folder: Path) -> None:
     """The invented province's base standard, written into the home's folder of standards."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / BASE_STANDARD.name).write_bytes(BASE_STANDARD.read_bytes())
+
+
+def make_register(folder: Path) -> None:
+    """The invented province's register of schools, written into the home's folder of registers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(school_events()).write_csv(folder / "school_events.csv", include_bom=True)
 
 
 def make_province(

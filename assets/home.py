@@ -2,6 +2,7 @@
 
 home/inbox/                     the returns, as they were handed in
 home/standards/                 standards of its own, beside those of this system
+home/registers/                 registers kept by hand: what happened to schools
 home/tables/<table>/<year>.parquet
 home/quarantine/<year>.parquet
 home/site/                      the pages

@@ -12,6 +12,7 @@ from assets.definitions import defs
 from assets.home import Home
 from assets.judgement import JUDGEMENT_TABLES
 from assets.resource import HomeResource
+from schemas.lineage import LINEAGE_TABLES
 
 
 class RefreshFailedError(Exception):
@@ -28,7 +29,13 @@ def refresh(home: Home, inbox: Path, years: Sequence[int], sources: Sequence[str
     resource = HomeResource(root=str(home.root), inbox=str(inbox), sources=list(sources))
     spans = _spans(years)
     later = [year for year in home.years() if year > min(years) and year not in years]
-    following = ["year_over_year", "three_year_monitoring", *JUDGEMENT_TABLES, "county_reports"]
+    following = [
+        *(contract.name for contract in LINEAGE_TABLES),
+        "year_over_year",
+        "three_year_monitoring",
+        *JUDGEMENT_TABLES,
+        "county_reports",
+    ]
     with dg.DagsterInstance.get() as instance:
         if len(spans) == 1 and not later:
             _run(instance, resource, years, _assets())

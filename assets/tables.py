@@ -7,6 +7,7 @@ import polars as pl
 
 from assets import progress
 from assets.home import UNKNOWN, Home, kind_of
+from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.reported import LONG_TABLES, report_tables
@@ -106,13 +107,17 @@ def resource_verdicts(store: Home, year: int) -> pl.DataFrame:
     return each(store, lambda standard: verdicts.resource_verdicts(spread, schools, standard))
 
 
-@table(deps=[window("units", 1), window("unit_indicators", 1), window("county_dispersion", 1)], group="time")
+@table(
+    deps=[window("units", 1), window("unit_indicators", 1), window("county_dispersion", 1), "school_changes"],
+    group="time",
+)
 def year_over_year(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county or unit, stage, indicator and school year: the change since the year before."""
     both = [year - 1, year]
-    found = store.read("units", both, dispersion.UNIT_COLUMNS)
+    found = store.read("units", both, (*dispersion.UNIT_COLUMNS, "school_id"))
     values, spread = store.read("unit_indicators", both), store.read("county_dispersion", both)
-    return each(store, lambda standard: change.year_over_year(found, values, spread, standard, year))
+    changes = store.read("school_changes", [year])
+    return each(store, lambda standard: change.year_over_year(found, values, spread, changes, standard, year))
 
 
 @table(deps=[window("county_dispersion", 2), window("resource_verdicts", 2)], group="time")
@@ -178,6 +183,7 @@ TABLE_ASSETS = [
     resource_verdicts,
     year_over_year,
     three_year_monitoring,
+    *IDENTITY_ASSETS,
     *JUDGEMENT_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

@@ -8,6 +8,7 @@ import polars as pl
 
 from reports import display
 from reports.captions import Captions
+from reports.changes import school_changes
 from reports.items import value_words
 from reports.language import gettext as _
 from reports.language import marked
@@ -57,7 +58,7 @@ _OF_AGES = ("completion_at_12", "completion_at_15")
 
 def courses(county: CountyTables, captions: Captions) -> tuple[Course, ...]:
     """The tables for which the county has rows."""
-    made = (assessments, evidence, plans, rates, groups)
+    made = (school_changes, assessments, evidence, plans, rates, groups)
     return tuple(found for make in made if (found := make(county, captions)) is not None)
 
 

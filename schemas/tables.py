@@ -45,6 +45,7 @@ from schemas.judgement import (
     POPULARISATION,
     SCHOOL_CHECKS,
 )
+from schemas.lineage import LINEAGE_TABLES
 
 HERE = Path(__file__).parent
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
@@ -585,10 +586,12 @@ YEAR_OVER_YEAR = Contract(
             "序列",
             "What is compared",
             nullable=False,
-            one_of=("county", "common", "unit", "opened", "closed"),
-            note="county: all units; common: only those with a value in both years; unit, opened, closed: one unit",
+            one_of=("county", "common", "unit", "opened", "closed", "merged", "split"),
+            note="county: all units; common: only those with a value in both years; unit, opened, closed: one unit; "
+            "merged, split: the units of one merger or split, together on both sides",
         ),
         Column("unit_id", pl.String, "评估单位", "Evaluation unit, empty for the county's series", nullable=False),
+        Column("unit_id_before", pl.String, "上年评估单位", "Unit the year before where its identifier was another"),
         Column("school_name", pl.String, "学校名称", "School name, null for the county's series"),
         figure("value_before", "上年值", "Value or mean the year before"),
         figure("value", "本年值", "Value or mean"),
@@ -608,6 +611,13 @@ YEAR_OVER_YEAR = Contract(
         ),
         Column("units_opened", pl.Int64, "新增单位数", "Units of this year only; null for a unit's row", "units"),
         Column("units_closed", pl.Int64, "减少单位数", "Units of the year before only; null for a unit's row", "units"),
+        Column(
+            "units_regrouped",
+            pl.Int64,
+            "合并拆分后的单位数",
+            "Units that came out of a merger or split since the year before; null for a unit's row",
+            "units",
+        ),
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "series", "unit_id", "stage", "indicator"),
@@ -688,6 +698,7 @@ TABLES = by_name(
         RESOURCE_VERDICTS,
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
+        *LINEAGE_TABLES,
         *COUNTY_INPUTS,
         SCHOOL_CHECKS,
         COUNTY_CHECKS,

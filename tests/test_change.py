@@ -11,11 +11,13 @@ from pipelines.indicators import unit_indicators
 from pipelines.monitoring import three_year_monitoring
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
+from schemas.lineage import SCHOOL_CHANGES
 from standards.standard import standards
 from tests.county import schools
 
 BASIC, INDICATIVE = standards()["cn-basic-2012"], standards()["tw-indicative"]
 Row = dict[str, object]
+UNCHANGED = SCHOOL_CHANGES.empty()
 
 
 def school(code: int, pupils: int | None, teachers: int | None) -> Row:
@@ -26,7 +28,7 @@ def changed(before: list[Row], now: list[Row]) -> pl.DataFrame:
     rows = [{"school_year": year, **row} for year, year_rows in ((2022, before), (2023, now)) for row in year_rows]
     found = units(schools(rows), INDICATIVE)
     values = unit_indicators(found, INDICATIVE)
-    change = year_over_year(found, values, county_dispersion(found, values, INDICATIVE), INDICATIVE, 2023)
+    change = year_over_year(found, values, county_dispersion(found, values, INDICATIVE), UNCHANGED, INDICATIVE, 2023)
     return change.filter(pl.col("indicator") == "teacher_pupil_ratio")
 
 

@@ -201,6 +201,14 @@ def test_every_reason_that_the_pipelines_give_is_in_the_interface() -> None:
     assert reasons <= set(first_column(page))
 
 
+def test_the_interface_names_every_word_of_what_became_of_schools() -> None:
+    page = section("docs/interface.md", "Schools over the years")
+    rows = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", page, re.MULTILINE))
+    for name in ("change", "event", "reason", "finding"):
+        column = next(column for column in TABLES["school_changes"].columns if column.name == name)
+        assert set(column.one_of or ()) <= set(re.findall(r"`([a-z_]+)`", rows[f"school_changes.{name}"])), name
+
+
 def test_the_interface_names_every_word_of_ledger_stages_plans_and_candidates() -> None:
     page = section("docs/interface.md", "Ledger, stages, plans")
     rows = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", page, re.MULTILINE))
@@ -209,7 +217,7 @@ def test_the_interface_names_every_word_of_ledger_stages_plans_and_candidates() 
         for contract in TABLES.values()
         for column in contract.columns
         if column.one_of and column.name in ("ledger", "course", "forecast", "assessment", "progress", "finding")
-        if contract.name != "county_assessments"
+        if contract.name not in ("county_assessments", "school_changes")
     }
     assert {name: set(re.findall(r"`([a-z_0-9]+)`", text)) for name, text in rows.items()} == named
 

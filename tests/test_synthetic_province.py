@@ -15,11 +15,15 @@ from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, rules, take_in
 from pipelines.judgement import judge
-from pipelines.synthetic import BASE_STANDARD, YEARS, province, storylines
+from pipelines.likeness import lineage_candidates
+from pipelines.lineage import school_changes
+from pipelines.registers import read_register
+from pipelines.synthetic import BASE_STANDARD, YEARS, province, school_events, storylines
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.contract import conform, failures
 from schemas.judgement import COUNTY_VERDICTS
+from schemas.lineage import SCHOOL_EVENTS
 from schemas.source import sources
 from schemas.tables import SCHOOLS
 from standards.county_return import known_facts, known_items
@@ -160,6 +164,52 @@ def test_a_school_that_changes_category_gets_a_new_identifier(years: dict[int, p
     assert old["school_type_code"].item() == "211"
     assert old["school_id"].item() not in set(after["school_id"])
     assert new["pupils_primary"].item() == pytest.approx(old["pupils_primary"].item(), rel=0.15)
+
+
+@pytest.fixture(scope="module")
+def changes(taken: Intake) -> pl.DataFrame:
+    """What became of the schools, the register followed."""
+    text = pl.DataFrame(school_events()).write_csv()
+    events = read_register(text, "school_events.csv", SCHOOL_EVENTS, ["cn-returns"])
+    schools, refused = taken.schools, taken.quarantine.filter(pl.col("level") == "row")
+    return pl.concat(
+        school_changes(schools.filter(pl.col("school_year").is_in([year - 1, year])), events, refused, year)
+        for year in YEARS[1:]
+    ).filter(~pl.col("school_name_after").fill_null("").str.contains("示错"))
+
+
+def test_a_school_that_changes_category_keeps_its_series_by_the_register(changes: pl.DataFrame) -> None:
+    led = changes.filter(pl.col("change") == "recoded")
+    assert led.select("county_code", "school_year", "event", "finding").rows() == [
+        ("690181", 2020, "recategorised", None)
+    ]
+
+
+def test_the_same_pair_without_an_entry_is_proposed_and_counts_as_gone_and_new(
+    taken: Intake, changes: pl.DataFrame
+) -> None:
+    schools = taken.schools.filter(pl.col("school_year").is_in([2021, 2022]))
+    best = lineage_candidates(schools, changes.filter(pl.col("school_year") == 2022), 2022).row(0, named=True)
+    assert (best["county_code"], best["event"]) == ("690182", "recategorised")
+    assert best["score"] > 0.8
+    unexplained = changes.filter(pl.col("reason").is_not_null(), pl.col("change").is_in(["gone", "new"]))
+    apart = unexplained.filter(pl.col("school_year") == 2022)
+    assert apart.select("change", "school_id_before", "school_id_after").rows() == [
+        ("gone", best["school_id_before"], ""),
+        ("new", "", best["school_id_after"]),
+    ]
+
+
+def test_only_the_county_that_records_nothing_has_reasons_missing(changes: pl.DataFrame) -> None:
+    missing = changes.filter(pl.col("reason").is_not_null())
+    assert missing.group_by("county_code", "change").len().sort("change").rows() == [
+        ("690182", "gone", 3),
+        ("690182", "new", 1),
+        ("690182", "suspended", 2),
+    ]
+    told = changes.filter(pl.col("reason").is_null())
+    assert set(told["change"]) == {"gone", "new", "recoded", "merged", "suspended", "renamed"}
+    assert told["finding"].null_count() == told.height
 
 
 def test_rural_schools_have_smaller_classes_and_fewer_pupils_a_teacher(years: dict[int, pl.DataFrame]) -> None:

@@ -19,16 +19,26 @@ a storyline; the figures of its schools are drawn so that the storyline holds un
 | 690129 | 枫屿县 | ordinary, with many teaching points |
 | 690130 | 星垄县 | ordinary; the demonstration plants its faulty returns here, so 2012 is undetermined in 2023 |
 | 690181 | 沐原市 | ordinary county-level city; a primary school becomes a nine-year school in 2020 under a new code |
-| 690182 | 棠里市 | ordinary county-level city |
+| 690182 | 棠里市 | ordinary county-level city; in 2022 as in 690181, but the register of schools does not say so, nor why schools closed |
 """
 
 from pathlib import Path
 
 from pipelines.synthetic.counties import PROVINCE_CODE, PROVINCE_NAME, YEARS, storylines
 from pipelines.synthetic.county_return import county_returns
+from pipelines.synthetic.register import school_events
 from pipelines.synthetic.returns import province
 
 BASE_STANDARD = Path(__file__).parent / "demo-base.toml"
 """The invented province's base standard for schools, as a province adds one: the gate of basic balance."""
 
-__all__ = ["BASE_STANDARD", "PROVINCE_CODE", "PROVINCE_NAME", "YEARS", "county_returns", "province", "storylines"]
+__all__ = [
+    "BASE_STANDARD",
+    "PROVINCE_CODE",
+    "PROVINCE_NAME",
+    "YEARS",
+    "county_returns",
+    "province",
+    "school_events",
+    "storylines",
+]

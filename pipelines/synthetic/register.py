@@ -56,6 +56,8 @@ _SMALL_COHORTS: dict[str, dict[str, tuple[int, int]]] = {
     "special": {"primary": (6, 14), "junior": (4, 9)},
 }
 """Pupils who enter a year where the school's place tells nothing of its size."""
+_UNRECORDED_COUNTY = "690182"
+"""Whose register of schools says nothing of closings, nor of the primary school that became a nine-year school."""
 _AREA_GROUPS = {entry["code"]: entry["area"] for entry in codes("areas")}
 
 
@@ -66,7 +68,7 @@ class School:
     `entrants` are pupils a year by stage in the first school year, `deviation` how the school stands in each resource,
     in standard deviations. `first` and `last` are the school years of its first and last return. From
     `suspended_from` on it has no pupils. `follows` is the school whose pupils it takes over, in the year after that
-    one's last. `weak` is the one resource in which it may stay below the norm where its county grants a floor.
+    one's last. Before `renamed_in` it is called by its `former_name`. `weak` is the one resource in which it may stay below the norm where its county grants a floor.
     """
 
     county: County
@@ -86,6 +88,8 @@ class School:
     last: int = YEARS[-1]
     suspended_from: int | None = None
     follows: School | None = None
+    former_name: str = ""
+    renamed_in: int = YEARS[0]
     hides: bool = False
     attached: str | None = None
     rng: Random = field(default_factory=Random, repr=False)
@@ -95,6 +99,10 @@ class School:
     def area(self) -> str:
         """urban, town or rural."""
         return _AREA_GROUPS[self.area_code]
+
+    def name_in(self, year: int) -> str:
+        """What it is called in a school year."""
+        return self.former_name if year < self.renamed_in else self.name
 
     def habit(self, name: str, low: float, high: float) -> float:
         """A share that is the school's own: drawn once between the two ends, and moving little from year to year."""
@@ -297,9 +305,13 @@ def _events(county: County, schools: list[School], rng: Random, serials: _Serial
     if county.code == "690121":
         opened.append(_merged(free[2], free[3]))
         schools.remove(free[3])
+    town = [s for s in schools if s.type_code == "211" and s.area == "town" and id(s) not in parents]
     if county.code == "690181":
-        town = next(s for s in schools if s.type_code == "211" and s.area == "town" and id(s) not in parents)
-        opened.append(_nine_year(town, rng, serials))
+        opened.append(_nine_year(town[0], 2020, rng, serials))
+    if county.code == _UNRECORDED_COUNTY:
+        opened.append(_nine_year(town[0], 2022, rng, serials))
+        town[1].former_name, town[1].renamed_in = town[1].name, 2021
+        town[1].name = f"{county.name}求索小学"
     return opened
 
 
@@ -309,17 +321,58 @@ def _merged(closing: School, taking: School) -> School:
     return replace(taking, follows=closing, habits={})
 
 
-def _nine_year(primary: School, rng: Random, serials: _Serials) -> School:
-    """The nine-year school that a primary school becomes in 2020, under a new identifier."""
-    primary.last = 2019
+def _nine_year(primary: School, year: int, rng: Random, serials: _Serials) -> School:
+    """The nine-year school that a primary school becomes in a school year, under a new identifier."""
+    primary.last = year - 1
     return replace(
         primary,
         school_id=serials.next("312"),
         name=primary.name.removesuffix("小学") + "九年制学校",
         type_code="312",
         entrants=primary.entrants | {"junior": int(rng.uniform(80, 120))},
-        first=2020,
+        first=year,
         last=YEARS[-1],
         follows=primary,
         habits={},
     )
+
+
+def school_events(seed: int = 20120903) -> list[dict[str, str]]:
+    """The invented province's register of schools: rows as `registers/school_events.csv` has them.
+
+    Every county enters what happens to its schools, but one: it enters openings and new names only.
+    """
+    rows: list[dict[str, str]] = []
+    schools = register(seed)
+    followed = {id(school.follows): school for school in schools if school.follows}
+    for school in schools:
+        is_recorded = school.county.code != _UNRECORDED_COUNTY
+        after = followed.get(id(school))
+        if after is not None and is_recorded:
+            event = "recategorised" if after.first > YEARS[0] else "merged"
+            rows.append(_entry(school, school.last + 1, event, school.school_id, after.school_id))
+        elif after is None and school.last < YEARS[-1] and is_recorded:
+            rows.append(_entry(school, school.last + 1, "closed", school.school_id, ""))
+        if school.first > YEARS[0] and school.follows is None:
+            rows.append(_entry(school, school.first, "opened", "", school.school_id))
+        if school.suspended_from is not None and is_recorded:
+            rows.append(_entry(school, school.suspended_from, "suspended", school.school_id, ""))
+        if school.former_name:
+            rows.append(_entry(school, school.renamed_in, "renamed", school.school_id, school.school_id))
+    return rows
+
+
+def _entry(school: School, year: int, event: str, before: str, after: str) -> dict[str, str]:
+    """A row of the register: from July of the year on, so that the return of its September knows of it."""
+    return {
+        "event_date": f"{year}-07-15",
+        "event": event,
+        "source": "cn-returns",
+        "school_id_before": before,
+        "school_id_after": after,
+        "county_code": school.county.code,
+        "document": f"{school.county.name}教育局（虚构）{year} 年学校布局调整通知",
+        "note": "",
+        "recorded_by": "虚构的登记人",
+        "recorded_on": f"{year}-09-01",
+    }

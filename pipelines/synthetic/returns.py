@@ -190,7 +190,7 @@ def _return(school: School, year: int, flows: dict[str, _Flow], facilities: dict
         "county_code": school.county.code,
         "county_name": school.county.name,
         "school_id": school.school_id,
-        "school_name": school.name,
+        "school_name": school.name_in(year),
         "school_type_code": school.type_code,
         "operator_code": school.operator_code,
         "area_code": school.area_code,
