@@ -149,6 +149,30 @@ _STAGES = {
     "senior": marked("高中"),
     "all": marked("全县"),
 }
+_WHOLES = {"县": marked("全县"), "区": marked("全区"), "市": marked("全市"), "": marked("全域")}
+_COUNTED_UNITS = {
+    "people": marked("人"),
+    "computers": marked("台"),
+    "volumes": marked("册"),
+    "rooms": marked("间"),
+    "classes": marked("班"),
+    "m2": marked("㎡"),
+    "yuan": marked("元"),
+}
+_SHARED_UNITS = {
+    "per_100_pupils": (marked("每百名学生"), marked("{counted}/百生")),
+    "per_pupil": (marked("每名学生"), marked("{counted}/生")),
+}
+"""Units that name what is counted where that is known."""
+_UNIT_LABELS = {
+    "m2_per_pupil": marked("㎡/生"),
+    "yuan_per_pupil": marked("元/生"),
+    "volumes_per_pupil": marked("册/生"),
+    "pupils_per_class": marked("人/班"),
+    "percent": "%",
+    "finding": marked("达标项数"),
+    "1": marked("无单位"),
+}
 _AREAS = {
     "urban": marked("城区"),
     "town": marked("镇区"),
@@ -316,27 +340,12 @@ def unit_label(unit: str, resource: str = "") -> str:
 
     A unit that is not known here stands as the standard names it.
     """
-    counted = {
-        "people": _("人"),
-        "computers": _("台"),
-        "volumes": _("册"),
-        "rooms": _("间"),
-        "classes": _("班"),
-        "m2": _("㎡"),
-        "yuan": _("元"),
-    }.get(resource)
-    labels = {
-        "m2_per_pupil": _("㎡/生"),
-        "yuan_per_pupil": _("元/生"),
-        "volumes_per_pupil": _("册/生"),
-        "per_100_pupils": _("每百名学生") if counted is None else _("{counted}/百生").format(counted=counted),
-        "per_pupil": _("每名学生") if counted is None else _("{counted}/生").format(counted=counted),
-        "pupils_per_class": _("人/班"),
-        "percent": "%",
-        "finding": _("达标项数"),
-        "1": _("无单位"),
-    }
-    return labels.get(unit, unit)
+    if unit in _SHARED_UNITS:
+        alone, of_resource = _SHARED_UNITS[unit]
+        if resource in _COUNTED_UNITS:
+            return _(of_resource).format(counted=_(_COUNTED_UNITS[resource]))
+        return _(alone)
+    return _(_UNIT_LABELS[unit]) if unit in _UNIT_LABELS else unit
 
 
 def standing(name: str) -> str:
@@ -366,7 +375,7 @@ def refused_level(name: str) -> str:
 
 def origin(file: str, sheet: str | None, row: int | None, *, whole_path: bool = False) -> str:
     """Where a figure was read: file, sheet and row as the file numbers it."""
-    name = file if whole_path else PurePosixPath(file).name
+    name = file if whole_path else file.rpartition("/")[2]
     if row is None:
         return name
     if sheet is None:
@@ -450,7 +459,7 @@ def plain(value: float | None, *, absent: str = NOT_REPORTED) -> str:
 
 def whole(name: str) -> str:
     """The whole of a county, as its own name says what it is: 全县, 全区, 全市; else 全域."""
-    return {"县": _("全县"), "区": _("全区"), "市": _("全市")}.get(name[-1:], _("全域"))
+    return _(_WHOLES.get(name[-1:], _WHOLES[""]))
 
 
 def limit_places(limit: float, unit: str, value: float | None = None) -> int:

@@ -143,19 +143,20 @@ def _why(
     lack = lack_word(county, units)
     if reason == "pupils_not_reported":
         return _("在校生数{lack}").format(lack=lack)
-    fields = unreported_fields(units, stage, indicators) if reason == "not_reported" else []
+    fields = unreported_fields(county, units, stage, indicators) if reason == "not_reported" else []
     return lack + "、".join(fields) if fields else display.reason(reason)
 
 
-def unreported_fields(units: Sequence[Row], stage: str, indicators: Sequence[tuple[Standard, str]]) -> list[str]:
+def unreported_fields(
+    county: CountyTables, units: Sequence[Row], stage: str, indicators: Sequence[tuple[Standard, str]]
+) -> list[str]:
     """The names of the fields that these indicators are computed from and that any of the units does not report."""
-    fields: dict[str, None] = {}
-    for standard, name in indicators:
-        indicator = standard.indicator(name)
-        for field in indicator_fields(indicator, stage):
-            if any(unit[field] is None for unit in units):
-                fields[_FIELD_LABELS.get(field, field)] = None
-    return list(fields)
+    fields = [
+        field for standard, name in indicators for field in indicator_fields(standard.indicator(name), stage)
+    ]
+    ids = [unit["unit_id"] for unit in units]
+    absent = county.unreported(indicators[0][0].id, stage, ids, fields)
+    return list(dict.fromkeys(_FIELD_LABELS.get(field, field) for field in fields if field in absent))
 
 
 def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:

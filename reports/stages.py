@@ -229,7 +229,7 @@ def _missing_note(county: CountyTables, standard: Standard, row: Row) -> str:
     units = county.units.get((standard.id, stage), {})
     left_out = [units[unit_id] for unit_id, cells in values.items() if cells[name]["value"] is None]
     known = [int(unit["pupils"]) for unit in left_out if unit["pupils"] is not None]
-    fields = unreported_fields(left_out, stage, [(standard, name)])
+    fields = unreported_fields(county, left_out, stage, [(standard, name)])
     return _(
         "{units} 个评估单位中有 {missing} 个（{pupils} 名在校生）{lack}{fields}，"
         "平均值和差异系数只含其余 {reporting} 个。"

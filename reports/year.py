@@ -219,18 +219,6 @@ class YearTables:
             for key, part in known.partition_by(["source", "county_code"], as_dict=True, maintain_order=True).items()
         }
 
-    @cached_property
-    def unit_columns(self) -> list[str]:
-        """The columns of units that a page reads."""
-        fields = {
-            field
-            for standard in self.standards.values()
-            for indicator in standard.indicators
-            for stage in standard.scope.stages
-            for field in indicator_fields(indicator, stage)
-        }
-        return [*_UNIT_COLUMNS, *sorted(fields - set(_UNIT_COLUMNS))]
-
     def _by_county(self, table: str) -> dict[County, pl.DataFrame]:
         if table not in self._cut:
             frame = self._frame(table)
@@ -497,9 +485,17 @@ class CountyTables:
     def units(self) -> dict[tuple[str, str], dict[str, Row]]:
         """The units, counted or not: standard and stage → unit → row."""
         units: dict[tuple[str, str], dict[str, Row]] = {}
-        for row in self.frame("units").select(self.all.unit_columns).iter_rows(named=True):
+        for row in self.frame("units").select(_UNIT_COLUMNS).iter_rows(named=True):
             units.setdefault((row["standard"], row["stage"]), {})[row["unit_id"]] = row
         return units
+
+    def unreported(self, standard: str, stage: str, units: Iterable[str], fields: Iterable[str]) -> set[str]:
+        """Those of the fields that any of these units does not report."""
+        rows = self.frame("units").filter(
+            pl.col("standard") == standard, pl.col("stage") == stage, pl.col("unit_id").is_in(list(units))
+        )
+        counts = rows.select(pl.col(sorted(set(fields))).null_count()).row(0, named=True)
+        return {field for field, count in counts.items() if count}
 
     @cached_property
     def history(self) -> dict[tuple[str, str, str], dict[int, float | None]]:
