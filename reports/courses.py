@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 import polars as pl
@@ -13,7 +15,7 @@ from reports.items import value_words
 from reports.language import gettext as _
 from reports.language import marked
 from reports.model import Course
-from reports.year import CountyTables, Row, YearTables
+from reports.year import CountyTables, Row, YearTables, records
 from schemas.county import STAGES_OF_ASSESSMENT
 from standards.standard import Standard
 
@@ -81,7 +83,7 @@ def assessments(county: CountyTables, captions: Captions) -> Course | None:
     """The stages from self-evaluation to annual monitoring: due, done, result."""
     order = {standard.id: place for place, standard in enumerate(county.standards)}
     rows = sorted(
-        county.frame("assessment_stages").iter_rows(named=True),
+        records(county.frame("assessment_stages")),
         key=lambda row: (order.get(row["standard"], len(order)), STAGES_OF_ASSESSMENT.index(row["assessment"])),
     )
     if not rows:
@@ -133,24 +135,26 @@ def assessments(county: CountyTables, captions: Captions) -> Course | None:
 
 def evidence(county: CountyTables, captions: Captions) -> Course | None:
     """How complete the documents are, by standard: items whose three years are documented, and what is lacking."""
-    index = county.frame("evidence_index")
-    if not index.height:
+    by_standard: dict[str, list[Row]] = {}
+    for row in records(county.frame("evidence_index"), "standard", "item", "status", "completeness"):
+        by_standard.setdefault(row["standard"], []).append(row)
+    if not by_standard:
         return None
     rows = []
     for standard in county.standards:
-        own = index.filter(pl.col("standard") == standard.id)
-        if not own.height:
+        own = by_standard.get(standard.id)
+        if own is None:
             continue
-        shares = own.group_by("item").agg(pl.col("completeness").first())["completeness"]
-        counts = dict(own["status"].value_counts().iter_rows())
+        shares = list({row["item"]: row["completeness"] for row in own}.values())
+        counts = Counter(row["status"] for row in own)
         rows.append(
             (
                 short(standard),
-                display.count(shares.len()),
-                display.count(shares.filter(shares >= 1).len()),
-                display.count(shares.filter(shares == 0).len()),
-                display.percent(_mean(shares)),
-                *(display.count(counts.get(status, 0)) for status in ("present", "stale", "missing")),
+                display.count(len(shares)),
+                display.count(sum(share >= 1 for share in shares)),
+                display.count(sum(share == 0 for share in shares)),
+                display.percent(math.fsum(shares) / len(shares)),
+                *(display.count(counts[status]) for status in ("present", "stale", "missing")),
             )
         )
     return Course(
@@ -180,15 +184,9 @@ def evidence(county: CountyTables, captions: Captions) -> Course | None:
     )
 
 
-def _mean(shares: pl.Series) -> float | None:
-    """The mean of shares; None where there is none."""
-    mean = shares.mean()
-    return mean if isinstance(mean, float) else None
-
-
 def plans(county: CountyTables, captions: Captions) -> Course | None:
     """Plans and pledges: planned, done, share, and whether they keep their time."""
-    rows = county.frame("plans").rows(named=True)
+    rows = records(county.frame("plans"))
     if not rows:
         return None
     behind = sum(row["course"] in ("behind", "overdue") for row in rows)
@@ -253,25 +251,29 @@ def _plan(row: Row, whole: str) -> tuple[str, ...]:
 
 def rates(county: CountyTables, captions: Captions) -> Course | None:
     """Entry, retention, completion, dropout and support, of the county; of schools only what is wrong."""
-    every = county.frame("popularisation").sort(
-        pl.col("rate").replace_strict(dict(zip(_RATES, range(len(_RATES)), strict=True)), default=len(_RATES)),
-        pl.col("stage").replace_strict({"": 0, "primary": 1, "junior": 2}, return_dtype=pl.Int64),
-        "school_id",
-        maintain_order=True,
+    order, stages = list(_RATES), ("", "primary", "junior")
+    every = sorted(
+        records(county.frame("popularisation")),
+        key=lambda row: (
+            order.index(row["rate"]) if row["rate"] in _RATES else len(order),
+            stages.index(row["stage"]),
+            row["school_id"],
+        ),
     )
-    known = pl.col("value").is_not_null() | pl.col("numerator").is_not_null() | pl.col("stated").is_not_null()
-    of_county = every.filter((pl.col("school_id") == "") & (known | pl.col("finding").is_not_null()))
-    of_schools = every.filter((pl.col("school_id") != "") & pl.col("finding").is_not_null())
-    rows = [*of_county.rows(named=True), *of_schools.head(_MOST_RATES).rows(named=True)]
+    of_county = [row for row in every if not row["school_id"]]
+    of_schools = [row for row in every if row["school_id"] and row["finding"] is not None]
+    silent = [
+        row for row in of_county if all(row[name] is None for name in ("value", "numerator", "stated", "finding"))
+    ]
+    rows = [*(row for row in of_county if row not in silent), *of_schools[:_MOST_RATES]]
     if not rows:
         return None
     wrong = sum(row["finding"] is not None for row in rows)
-    silent = every.filter((pl.col("school_id") == "") & ~known & pl.col("finding").is_null())
     said = []
     if wrong:
         said.append(_("{count} 个数值核对有问题，见表。").format(count=display.count(wrong)))
-    if silent.height:
-        names = dict.fromkeys(rate_label(row["rate"], row["stage"]) for row in silent.iter_rows(named=True))
+    if silent:
+        names = dict.fromkeys(rate_label(row["rate"], row["stage"]) for row in silent)
         said.append(_("未上报：{names}。").format(names="、".join(names)))
     return Course(
         anchor="county-popularisation",
@@ -319,9 +321,9 @@ def groups(county: CountyTables, captions: Captions) -> Course | None:
     """Means and difference coefficients inside groups of schools: how many lie above the limit, and the largest."""
     found: dict[tuple[str, str, str, str], list[Row]] = {}
     order = {standard.id: place for place, standard in enumerate(county.leading)}
-    rows = county.frame("group_dispersion").filter(pl.col("standard").is_in(list(order)))
-    for row in rows.sort(pl.col("stage") == "junior", "grouping", "group", maintain_order=True).iter_rows(named=True):
-        if row["indicator"] != "composite":
+    rows = records(county.frame("group_dispersion"))
+    for row in sorted(rows, key=lambda row: (row["stage"] == "junior", row["grouping"], row["group"])):
+        if row["indicator"] != "composite" and row["standard"] in order:
             found.setdefault((row["standard"], row["grouping"], row["group"], row["stage"]), []).append(row)
     if not found:
         return None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import polars as pl
-
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
@@ -21,7 +19,7 @@ from reports.outcome import (
     veto_verdict,
 )
 from reports.requirement import fact_label, formula, in_words, label_of, unit_words
-from reports.year import CountyTables, Row
+from reports.year import CountyTables, Row, records
 from standards.items import (
     Bounded,
     Check,
@@ -276,9 +274,9 @@ def facts_missing(county: CountyTables, standard: Standard, item: Item) -> list[
 
 def _told(county: CountyTables) -> set[str]:
     """The facts of which the county gives a value in this school year, for it or for the year before it."""
-    facts = county.frame("county_facts")
-    is_of_year = pl.col("period").is_between(county.year - 1, county.year)
-    return set(facts.filter(pl.col("value").is_not_null() & is_of_year)["fact"])
+    facts = records(county.frame("county_facts"), "fact", "period", "value")
+    years = (county.year - 1, county.year)
+    return {row["fact"] for row in facts if row["value"] is not None and row["period"] in years}
 
 
 def _not_told(check: Check, row: Row, told: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ from reports.items import limit_words, value_words, years_met
 from reports.language import gettext as _
 from reports.model import Ledger, LedgerRow, LedgerSchool
 from reports.requirement import label_of
-from reports.year import CountyTables, Row
+from reports.year import CountyTables, Row, records
 from standards.items import Check, Item, OtherStandard
 from standards.standard import Standard
 
@@ -26,7 +26,7 @@ _Group = tuple[str, str, str]
 def ledgers(county: CountyTables, captions: Captions) -> tuple[Ledger, ...]:
     """The ledger of each standard under which anything is not met."""
     by_standard: dict[str, list[Row]] = {}
-    for row in county.frame("ledger").iter_rows(named=True):
+    for row in records(county.frame("ledger")):
         by_standard.setdefault(row["standard"], []).append(row)
     return tuple(
         _ledger(county, standard, by_standard[standard.id], captions)

@@ -151,9 +151,7 @@ def unreported_fields(
     county: CountyTables, units: Sequence[Row], stage: str, indicators: Sequence[tuple[Standard, str]]
 ) -> list[str]:
     """The names of the fields that these indicators are computed from and that any of the units does not report."""
-    fields = [
-        field for standard, name in indicators for field in indicator_fields(standard.indicator(name), stage)
-    ]
+    fields = [field for standard, name in indicators for field in indicator_fields(standard.indicator(name), stage)]
     ids = [unit["unit_id"] for unit in units]
     absent = county.unreported(indicators[0][0].id, stage, ids, fields)
     return list(dict.fromkeys(_FIELD_LABELS.get(field, field) for field in fields if field in absent))

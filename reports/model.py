@@ -1,6 +1,7 @@
 """What a report holds, frozen: every figure is formatted text, every chart is geometry. Templates only print.
 
-Markdown and HTML are printed from the same object, so they cannot disagree.
+Markdown and HTML are printed from the same object, so they cannot disagree. A model is a tree, so the collector of
+cycles need not look into it (`gc=False`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Status = str
 no_data: it chooses the colour, never the words."""
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A place to go to; an empty `href` is the page itself. `size` is that of a file to download, where it is known."""
 
     label: str
@@ -23,14 +24,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     size: str = ""
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One figure that an inspector asks for first, and what it is."""
 
     value: str
     label: str
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A verdict: its word, its sign, and the status that chooses its colour."""
 
     status: Status
@@ -38,14 +39,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     word: str
 
 
-class Point(msgspec.Struct, frozen=True, kw_only=True):
+class Point(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A place in a chart, in its own units."""
 
     x: str
     y: str
 
 
-class Trend(msgspec.Struct, frozen=True, kw_only=True):
+class Trend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Sparkline of a CV over the school years, the limit drawn; a year without a figure breaks the line.
 
     `label` says in words what the line shows; the figures stand in the table of all years.
@@ -61,7 +62,7 @@ class Trend(msgspec.Struct, frozen=True, kw_only=True):
     last_status: Status
 
 
-class Bullet(msgspec.Struct, frozen=True, kw_only=True):
+class Bullet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Bar of a CV from zero, with a tick at its limit."""
 
     width: int
@@ -70,7 +71,7 @@ class Bullet(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
 
 
-class Dot(msgspec.Struct, frozen=True, kw_only=True):
+class Dot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A school in the strip: the area under the circle is its pupils."""
 
     x: str
@@ -80,7 +81,7 @@ class Dot(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class Rule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An upright line of the strip with its name, a tick of its axis, or a school's name; `kind` says which."""
 
     x: str
@@ -91,14 +92,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["norm", "floor", "mean", "tick", "name"]
 
 
-class Lane(msgspec.Struct, frozen=True, kw_only=True):
+class Lane(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of the strip, one per area."""
 
     y: str
     label: str
 
 
-class Strip(msgspec.Struct, frozen=True, kw_only=True):
+class Strip(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every school of a stage along one indicator."""
 
     message: str
@@ -115,7 +116,7 @@ class Strip(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[Rule, ...]
 
 
-class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
+class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One indicator of a stage: its mean and norm, its CV and limit, the change, the trend and the verdict."""
 
     label: str
@@ -138,7 +139,7 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True):
     standing: str = ""
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How much of the county's variance one school makes, and the CV without it."""
 
     name: str
@@ -151,7 +152,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     cv_without: str
 
 
-class Gap(msgspec.Struct, frozen=True, kw_only=True):
+class Gap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which schools make the gap, for the indicator that matters most."""
 
     indicator: str
@@ -162,7 +163,7 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     shares: tuple[Share, ...]
 
 
-class FailingSchool(msgspec.Struct, frozen=True, kw_only=True):
+class FailingSchool(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A school that fails the school rule, and by which indicators."""
 
     name: str
@@ -171,7 +172,7 @@ class FailingSchool(msgspec.Struct, frozen=True, kw_only=True):
     missing: str
 
 
-class SchoolRule(msgspec.Struct, frozen=True, kw_only=True):
+class SchoolRule(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many schools meet the school rule, and which fail it."""
 
     sentence: str
@@ -183,14 +184,14 @@ class SchoolRule(msgspec.Struct, frozen=True, kw_only=True):
     more: str
 
 
-class Year(msgspec.Struct, frozen=True, kw_only=True):
+class Year(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A school year's CV and status; the county's verdict has no CV, its text is empty."""
 
     cv: str
     verdict: Verdict
 
 
-class MonitoringRow(msgspec.Struct, frozen=True, kw_only=True):
+class MonitoringRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Three years side by side; flags that the standard does not use are empty."""
 
     stage: str
@@ -205,7 +206,7 @@ class MonitoringRow(msgspec.Struct, frozen=True, kw_only=True):
     is_total: bool
 
 
-class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Three years of every stage and indicator."""
 
     sentences: tuple[str, ...]
@@ -219,7 +220,7 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[MonitoringRow, ...]
 
 
-class Segment(msgspec.Struct, frozen=True, kw_only=True):
+class Segment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A straight piece of a chart's line, in percent of the width and pixels of the height."""
 
     x1: str
@@ -228,7 +229,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     y2: str
 
 
-class Label(msgspec.Struct, frozen=True, kw_only=True):
+class Label(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A word or figure at a place of a chart."""
 
     x: str
@@ -237,7 +238,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Literal["start", "middle", "end"]
 
 
-class LongTrend(msgspec.Struct, frozen=True, kw_only=True):
+class LongTrend(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A CV over all school years with its limit drawn; a break in the series cuts the line and is marked."""
 
     anchor: str
@@ -258,14 +259,14 @@ class LongTrend(msgspec.Struct, frozen=True, kw_only=True):
     grid: tuple[Label, ...]
 
 
-class SeriesRow(msgspec.Struct, frozen=True, kw_only=True):
+class SeriesRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An indicator's CV in every school year."""
 
     label: str
     cvs: tuple[str, ...]
 
 
-class Series(msgspec.Struct, frozen=True, kw_only=True):
+class Series(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The CV of every indicator of a stage in every school year: the figures behind the trend lines."""
 
     caption: str
@@ -274,14 +275,14 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[SeriesRow, ...]
 
 
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
+class Cell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An indicator of one school; `mark` is the sign of a value below norm or floor."""
 
     text: str
     mark: str
 
 
-class School(msgspec.Struct, frozen=True, kw_only=True):
+class School(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One evaluation unit: its values, where it stands, and the row it was read from."""
 
     name: str
@@ -294,7 +295,7 @@ class School(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True):
+class Column(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An indicator's column in the table of schools."""
 
     label: str
@@ -302,7 +303,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     norm: str
 
 
-class Schools(msgspec.Struct, frozen=True, kw_only=True):
+class Schools(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every counted unit of a stage."""
 
     caption: str
@@ -314,7 +315,7 @@ class Schools(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[School, ...]
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class Stage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A stage under a standard."""
 
     anchor: str
@@ -337,7 +338,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     long_trend: LongTrend | None = None
 
 
-class PartLine(msgspec.Struct, frozen=True, kw_only=True):
+class PartLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A part of a standard in the list that makes its verdict; an empty `href` is a part without a table."""
 
     label: str
@@ -346,7 +347,7 @@ class PartLine(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
 
-class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An item of a standard: what is asked, what is so, the verdict and who says it; one line for each check."""
 
     number: str
@@ -363,7 +364,7 @@ class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class ItemPart(msgspec.Struct, frozen=True, kw_only=True):
+class ItemPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A part of a standard beyond resources: its items that are known, and in sentences those that are not."""
 
     anchor: str
@@ -378,7 +379,7 @@ class ItemPart(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is not met: an item or indicator, of the county or of schools, its gap, and who mends it by when."""
 
     item: str
@@ -393,7 +394,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     due: str
 
 
-class LedgerSchool(msgspec.Struct, frozen=True, kw_only=True):
+class LedgerSchool(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many things a school does not meet, and which."""
 
     name: str
@@ -401,7 +402,7 @@ class LedgerSchool(msgspec.Struct, frozen=True, kw_only=True):
     items: str
 
 
-class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+class Ledger(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The ledger of what is not met under a standard."""
 
     anchor: str
@@ -418,7 +419,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     more: str
 
 
-class Course(msgspec.Struct, frozen=True, kw_only=True):
+class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A plain table of what the county reports beside its standards: stages of assessment, plans, rates, groups."""
 
     anchor: str
@@ -432,14 +433,14 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
-class ClassBand(msgspec.Struct, frozen=True, kw_only=True):
+class ClassBand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The classes of one size of a stage: how many, their share, and its bar."""
 
     label: str
     cells: tuple[tuple[str, str, str], ...]
 
 
-class ClassSizes(msgspec.Struct, frozen=True, kw_only=True):
+class ClassSizes(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many classes are of which size, stage beside stage."""
 
     messages: tuple[str, ...]
@@ -450,7 +451,7 @@ class ClassSizes(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[ClassBand, ...]
 
 
-class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
+class StandardPart(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a standard says of the county."""
 
     anchor: str
@@ -469,7 +470,7 @@ class StandardPart(msgspec.Struct, frozen=True, kw_only=True):
     schools: tuple[Schools, ...]
 
 
-class LeftOutSchool(msgspec.Struct, frozen=True, kw_only=True):
+class LeftOutSchool(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A unit that does not count, and why."""
 
     standards: str
@@ -482,7 +483,7 @@ class LeftOutSchool(msgspec.Struct, frozen=True, kw_only=True):
     origin_whole: str
 
 
-class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units that do not count."""
 
     sentence: str
@@ -491,7 +492,7 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[LeftOutSchool, ...]
 
 
-class MissingRow(msgspec.Struct, frozen=True, kw_only=True):
+class MissingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Units of which the same figures are missing."""
 
     standards: str
@@ -503,7 +504,7 @@ class MissingRow(msgspec.Struct, frozen=True, kw_only=True):
     names: str
 
 
-class Missing(msgspec.Struct, frozen=True, kw_only=True):
+class Missing(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is not reported, each fact once."""
 
     sentences: tuple[str, ...]
@@ -512,7 +513,7 @@ class Missing(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[MissingRow, ...]
 
 
-class RefusedRow(msgspec.Struct, frozen=True, kw_only=True):
+class RefusedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A refused file, row or group of cells, the rule it broke, and what to do."""
 
     where: str
@@ -523,7 +524,7 @@ class RefusedRow(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True):
+class Refused(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What was refused."""
 
     sentence: str
@@ -532,7 +533,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[RefusedRow, ...]
 
 
-class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+class FileRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A file read: what it was recognised as, and what became of its rows."""
 
     name: str
@@ -547,7 +548,7 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Files(msgspec.Struct, frozen=True, kw_only=True):
+class Files(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The files behind the figures."""
 
     sentence: str
@@ -556,7 +557,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[FileRow, ...]
 
 
-class SourceNote(msgspec.Struct, frozen=True, kw_only=True):
+class SourceNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where figures come from, and under which licence."""
 
     name: str
@@ -565,7 +566,7 @@ class SourceNote(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
 
 
-class Colophon(msgspec.Struct, frozen=True, kw_only=True):
+class Colophon(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every page says at its end."""
 
     sources: tuple[SourceNote, ...]
@@ -575,7 +576,7 @@ class Colophon(msgspec.Struct, frozen=True, kw_only=True):
     edition: str
 
 
-class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
+class CountyReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One county in one school year."""
 
     path: str
@@ -603,7 +604,7 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True):
     class_sizes: ClassSizes | None = None
 
 
-class SortCell(msgspec.Struct, frozen=True, kw_only=True):
+class SortCell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A cell of a sortable table: what it shows, and the plain number or text it is sorted by."""
 
     text: str
@@ -613,7 +614,7 @@ class SortCell(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class CountyRow(msgspec.Struct, frozen=True, kw_only=True):
+class CountyRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county in the province's table."""
 
     name: str
@@ -622,14 +623,14 @@ class CountyRow(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[SortCell, ...]
 
 
-class ProvinceColumn(msgspec.Struct, frozen=True, kw_only=True):
+class ProvinceColumn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A column of the province's table."""
 
     label: str
     is_number: bool
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True):
+class Section(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The counties of one province and source."""
 
     anchor: str
@@ -646,7 +647,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     files: Files
 
 
-class ProvinceReport(msgspec.Struct, frozen=True, kw_only=True):
+class ProvinceReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every county of a school year, by province and source."""
 
     path: str
@@ -660,7 +661,7 @@ class ProvinceReport(msgspec.Struct, frozen=True, kw_only=True):
     colophon: Colophon
 
 
-class YearRow(msgspec.Struct, frozen=True, kw_only=True):
+class YearRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A school year of a province and source."""
 
     year: str
@@ -673,7 +674,7 @@ class YearRow(msgspec.Struct, frozen=True, kw_only=True):
     refused: str
 
 
-class SiteIndex(msgspec.Struct, frozen=True, kw_only=True):
+class SiteIndex(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every school year of the site."""
 
     path: str
@@ -705,7 +706,7 @@ def stamped(report: Report) -> Report:
     return msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=edition(report)))
 
 
-class AttentionRow(msgspec.Struct, frozen=True, kw_only=True):
+class AttentionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county that asks to be looked at first, and every reason in words, the gravest first."""
 
     name: str
@@ -713,7 +714,7 @@ class AttentionRow(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
-class Attention(msgspec.Struct, frozen=True, kw_only=True):
+class Attention(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where to look first."""
 
     anchor: str
@@ -722,7 +723,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
+class StatusTable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every county with its verdicts; the same rows in other orders stand on pages of their own."""
 
     anchor: str
@@ -734,7 +735,7 @@ class StatusTable(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[Link, ...]
 
 
-class StatusSection(msgspec.Struct, frozen=True, kw_only=True):
+class StatusSection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The status table of one province and source, in one order."""
 
     anchor: str
@@ -742,7 +743,7 @@ class StatusSection(msgspec.Struct, frozen=True, kw_only=True):
     status: StatusTable
 
 
-class StatusReport(msgspec.Struct, frozen=True, kw_only=True):
+class StatusReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Every county of a school year in one order."""
 
     path: str
@@ -756,7 +757,7 @@ class StatusReport(msgspec.Struct, frozen=True, kw_only=True):
     colophon: Colophon
 
 
-class MapDot(msgspec.Struct, frozen=True, kw_only=True):
+class MapDot(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county on the map: shape `over`, `within` or `open` (not all data), and where it stood the years before."""
 
     x: str
@@ -766,7 +767,7 @@ class MapDot(msgspec.Struct, frozen=True, kw_only=True):
     trail: tuple[tuple[str, str, str, str], ...]
 
 
-class MapLabel(msgspec.Struct, frozen=True, kw_only=True):
+class MapLabel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county's name on the map; `is_wide` ones have no room on a phone."""
 
     x: str
@@ -777,14 +778,14 @@ class MapLabel(msgspec.Struct, frozen=True, kw_only=True):
     is_wide: bool
 
 
-class MapTick(msgspec.Struct, frozen=True, kw_only=True):
+class MapTick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A tick of an axis."""
 
     at: str
     label: str
 
 
-class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True):
+class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Level against difference: every county of a stage under a standard as a dot, and the figures as a table."""
 
     anchor: str
@@ -810,7 +811,7 @@ class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True):
     table: Course
 
 
-class HeatColumn(msgspec.Struct, frozen=True, kw_only=True):
+class HeatColumn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An indicator's column of the heat table; `limit` in words, empty where there is none."""
 
     label: str
@@ -818,7 +819,7 @@ class HeatColumn(msgspec.Struct, frozen=True, kw_only=True):
     limit: str
 
 
-class HeatCell(msgspec.Struct, frozen=True, kw_only=True):
+class HeatCell(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A CV; `grade` 0 to 4 or empty chooses the shade, sign and word say what matters without it."""
 
     text: str
@@ -827,7 +828,7 @@ class HeatCell(msgspec.Struct, frozen=True, kw_only=True):
     grade: str
 
 
-class HeatRow(msgspec.Struct, frozen=True, kw_only=True):
+class HeatRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county of the heat table."""
 
     name: str
@@ -835,7 +836,7 @@ class HeatRow(msgspec.Struct, frozen=True, kw_only=True):
     cells: tuple[HeatCell, ...]
 
 
-class Heat(msgspec.Struct, frozen=True, kw_only=True):
+class Heat(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counties by indicators of a stage, the worst county first."""
 
     anchor: str
@@ -848,7 +849,7 @@ class Heat(msgspec.Struct, frozen=True, kw_only=True):
     legend: str
 
 
-class IndicatorCounty(msgspec.Struct, frozen=True, kw_only=True):
+class IndicatorCounty(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A county in the table of one indicator."""
 
     name: str
@@ -866,7 +867,7 @@ class IndicatorCounty(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
 
 
-class IndicatorSection(msgspec.Struct, frozen=True, kw_only=True):
+class IndicatorSection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One indicator in the counties of one province and source."""
 
     anchor: str
@@ -883,7 +884,7 @@ class IndicatorSection(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[IndicatorCounty, ...]
 
 
-class IndicatorReport(msgspec.Struct, frozen=True, kw_only=True):
+class IndicatorReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One indicator of a stage under a standard in one school year."""
 
     path: str

@@ -11,7 +11,6 @@ from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
 from reports.stages import below_mark, telling_value, verdict
 from reports.year import CountyTables, Row
 from standards.standard import Standard, in_force
-from standards.values import Side
 
 
 def schools(county: CountyTables, standard: Standard, stage: str, captions: Captions) -> Schools | None:
@@ -95,20 +94,23 @@ def _sites_note(sites: Sequence[Row], stage: str) -> str:
 def _school(
     unit: Row, cells: dict[str, Row], judged: Row | None, standard: Standard, *, has_verdict: bool, note: str
 ) -> School:
+    origin = display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True)
     return School(
         name=unit["school_name"],
         note=note,
         area=display.area(unit["area"]),
         pupils=display.count(unit["pupils"]),
-        cells=tuple(_cell(cells[indicator.id], indicator.must_be) for indicator in standard.indicators),
+        cells=tuple(
+            [
+                Cell(text=telling_value(cell, indicator.must_be), mark=below_mark(cell))
+                for indicator in standard.indicators
+                for cell in (cells[indicator.id],)
+            ]
+        ),
         verdict=verdict("undetermined" if judged is None else judged["status"]) if has_verdict else None,
-        origin=display.origin(unit["file"], unit["sheet"], unit["row"]),
-        origin_whole=display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True),
+        origin=display.origin(unit["file"], unit["sheet"], unit["row"]) if "/" in unit["file"] else origin,
+        origin_whole=origin,
     )
-
-
-def _cell(cell: Row, must_be: Side) -> Cell:
-    return Cell(text=telling_value(cell, must_be), mark=below_mark(cell))
 
 
 def left_out(county: CountyTables, captions: Captions) -> LeftOut:

@@ -335,12 +335,13 @@ def _school_rule(county: CountyTables, standard: Standard, stage: str, captions:
 
 def telling_value(cell: Row, must_be: Side) -> str:
     """The value of a unit's indicator, with as many decimals as show its side of the norm."""
-    if cell["value"] is None:
+    value, norm = cell["value"], cell["norm"]
+    if value is None:
         return display.NOT_REPORTED
     places = display.places_of(cell["unit"])
-    return display.number(
-        cell["value"], display.telling_places(cell["value"], cell["norm"], places, must_be, cell["status"])
-    )
+    if norm is not None:
+        places = display.telling_places(value, norm, places, must_be, cell["status"])
+    return display.number(value, places)
 
 
 def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSchool:

@@ -53,6 +53,8 @@ def _telling_places(cvs: Sequence[float | None]) -> int:
     """Three decimals, or as many more as it takes to see that one year's CV is not the next one's."""
     known = [cv for cv in cvs if cv is not None]
     pairs = [(cv, after) for cv, after in pairwise(known) if not sentences.is_same(cv, after)]
+    if all(abs(cv - after) > 10.0**-display.CV_PLACES for cv, after in pairs):
+        return display.CV_PLACES
     enough = (
         places
         for places in range(display.CV_PLACES, _MOST_PLACES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import polars as pl
@@ -36,17 +37,44 @@ _UNIT_COLUMNS = (
     "sheet",
     "row",
 )
+_VALUE_COLUMNS = (
+    "standard",
+    "stage",
+    "unit_id",
+    "school_name",
+    "area",
+    "indicator",
+    "unit",
+    "pupils",
+    "value",
+    "norm",
+    "floor",
+    "status",
+    "is_at_floor",
+    "reason",
+)
 _SITE_COLUMNS = (
     "school_id",
     "return_part",
     "school_name",
     "parent_school_id",
+    "is_counted",
     "pupils_primary",
     "pupils_junior",
     "file",
     "sheet",
     "row",
 )
+
+
+def records(rows: pl.DataFrame, *columns: str) -> list[dict[str, Any]]:
+    """The rows by column name, of these columns where any are named.
+
+    For the few rows of a county, plain lists cost a fraction of what a query does.
+    """
+    names = columns or tuple(rows.columns)
+    lists = [rows.get_column(name).to_list() for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
 
 
 def indicator_fields(indicator: Indicator, stage: str) -> tuple[str, ...]:
@@ -313,6 +341,9 @@ class CountyTables:
         """The county's rows of a table."""
         return self.all.rows(table, self.key)
 
+    def _records(self, table: str, *columns: str) -> list[dict[str, Any]]:
+        return records(self.frame(table), *columns)
+
     @cached_property
     def standards(self) -> list[Standard]:
         """The standards whose pages show the county's source, and that are for it."""
@@ -330,7 +361,7 @@ class CountyTables:
     @cached_property
     def whole(self) -> dict[str, Row]:
         """The verdicts on whole standards, by standard."""
-        return {row["standard"]: row for row in self.frame("county_verdicts").iter_rows(named=True)}
+        return {row["standard"]: row for row in self._records("county_verdicts")}
 
     @cached_property
     def parts(self) -> dict[str, dict[str, Row]]:
@@ -344,7 +375,7 @@ class CountyTables:
 
     def _grouped(self, table: str, key: str) -> dict[str, dict[str, Row]]:
         found: dict[str, dict[str, Row]] = {}
-        for row in self.frame(table).sort("standard", "position", key).iter_rows(named=True):
+        for row in sorted(self._records(table), key=itemgetter("standard", "position", key)):
             found.setdefault(row["standard"], {})[row[key]] = row
         return found
 
@@ -352,7 +383,7 @@ class CountyTables:
     def checks(self) -> dict[tuple[str, str], list[Row]]:
         """The checks of the county: standard and item → rows."""
         found: dict[tuple[str, str], list[Row]] = {}
-        for row in self.frame("county_checks").iter_rows(named=True):
+        for row in self._records("county_checks"):
             found.setdefault((row["standard"], row["item"]), []).append(row)
         return found
 
@@ -360,9 +391,9 @@ class CountyTables:
     def facts_read(self) -> dict[tuple[str, str], list[tuple[int, Place]]]:
         """Where the county's own facts were read: fact and breakdown → the years they are of, each with its place."""
         found: dict[tuple[str, str], list[tuple[int, Place]]] = {}
-        rows = self.frame("county_facts").select("fact", "breakdown", "period", "file", "sheet", "row")
-        for fact, breakdown, period, file, sheet, row in rows.iter_rows():
-            found.setdefault((fact, breakdown), []).append((period, (file, sheet, row)))
+        for row in self._records("county_facts", "fact", "breakdown", "period", "file", "sheet", "row"):
+            place = (row["file"], row["sheet"], row["row"])
+            found.setdefault((row["fact"], row["breakdown"]), []).append((row["period"], place))
         return found
 
     @cached_property
@@ -376,46 +407,39 @@ class CountyTables:
 
         A teaching point is no such site, and one whose school is not in the returns counts for itself.
         """
-        units = self.frame("units")
-        with_sites = units.filter(pl.col("merged_sites") > 0)["school_id"]
-        added = (
-            self.frame("schools")
-            .filter(
-                pl.col("is_counted").not_()
-                & pl.col("parent_school_id").is_in(with_sites.implode())
-                & pl.col("school_id").is_in(units["school_id"].implode()).not_()
-            )
-            .select(_SITE_COLUMNS)
-            .sort("school_id", "return_part")
-        )
+        units = self._records("units", "school_id", "merged_sites")
+        of_units = {unit["school_id"] for unit in units}
+        with_sites = {unit["school_id"] for unit in units if (unit["merged_sites"] or 0) > 0}
+        if not with_sites:
+            return {}
         found: dict[str, list[Row]] = {}
-        for row in added.iter_rows(named=True):
-            found.setdefault(row["parent_school_id"], []).append(row)
+        rows = self._records("schools", *_SITE_COLUMNS)
+        for row in sorted(rows, key=lambda row: (row["school_id"], row["return_part"])):
+            parent = row["parent_school_id"]
+            if row["is_counted"] is False and parent in with_sites and row["school_id"] not in of_units:
+                found.setdefault(parent, []).append(row)
         return found
 
     @cached_property
     def failing(self) -> dict[tuple[str, str, str], list[str]]:
         """Names of the schools that do not meet a check over schools: standard, item and check → names."""
-        rows = self.frame("school_checks").filter(pl.col("status") == "not_met")
         found: dict[tuple[str, str, str], dict[str, str]] = {}
-        for standard, item, check, school, name in rows.select(
-            "standard", "item", "check", "school_id", "school_name"
-        ).iter_rows():
-            found.setdefault((standard, item, check), {})[school] = name
+        rows = self._records("school_checks", "standard", "item", "check", "school_id", "school_name", "status")
+        for row in rows:
+            if row["status"] == "not_met":
+                key = (row["standard"], row["item"], row["check"])
+                found.setdefault(key, {})[row["school_id"]] = row["school_name"]
         return {key: list(names.values()) for key, names in found.items()}
 
     @cached_property
     def dispersion(self) -> dict[tuple[str, str, str], Row]:
         """The county's dispersion by standard, stage and indicator."""
-        return {
-            (row["standard"], row["stage"], row["indicator"]): row
-            for row in self.frame("county_dispersion").iter_rows(named=True)
-        }
+        return {(row["standard"], row["stage"], row["indicator"]): row for row in self._records("county_dispersion")}
 
     @cached_property
     def verdicts(self) -> dict[tuple[str, str], Row]:
         """The county's verdicts by standard and stage."""
-        return {(row["standard"], row["stage"]): row for row in self.frame("resource_verdicts").iter_rows(named=True)}
+        return {(row["standard"], row["stage"]): row for row in self._records("resource_verdicts")}
 
     @cached_property
     def changes(self) -> dict[tuple[str, str, str, str], Row]:
@@ -438,37 +462,20 @@ class CountyTables:
 
     @cached_property
     def _change_rows(self) -> list[dict[str, Any]]:
-        return self.frame("year_over_year").rows(named=True)
+        return self._records("year_over_year")
 
     @cached_property
     def monitoring(self) -> dict[tuple[str, str, str], Row]:
         """The window of three years by standard, stage and indicator."""
         return {
-            (row["standard"], row["stage"], row["indicator"]): row
-            for row in self.frame("three_year_monitoring").iter_rows(named=True)
+            (row["standard"], row["stage"], row["indicator"]): row for row in self._records("three_year_monitoring")
         }
 
     @cached_property
     def values(self) -> dict[tuple[str, str], dict[str, dict[str, Row]]]:
         """Indicators of the counted units: standard and stage → unit → indicator → row."""
-        rows = self.frame("unit_indicators").select(
-            "standard",
-            "stage",
-            "unit_id",
-            "school_name",
-            "area",
-            "indicator",
-            "unit",
-            "pupils",
-            "value",
-            "norm",
-            "floor",
-            "status",
-            "is_at_floor",
-            "reason",
-        )
         values: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
-        for row in rows.iter_rows(named=True):
+        for row in self._records("unit_indicators", *_VALUE_COLUMNS):
             units = values.setdefault((row["standard"], row["stage"]), {})
             units.setdefault(row["unit_id"], {})[row["indicator"]] = row
         return values
@@ -477,7 +484,7 @@ class CountyTables:
     def school_verdicts(self) -> dict[tuple[str, str], dict[str, Row]]:
         """Verdicts of the units: standard and stage → unit → row."""
         verdicts: dict[tuple[str, str], dict[str, Row]] = {}
-        for row in self.frame("school_verdicts").iter_rows(named=True):
+        for row in self._records("school_verdicts"):
             verdicts.setdefault((row["standard"], row["stage"]), {})[row["unit_id"]] = row
         return verdicts
 
@@ -485,7 +492,7 @@ class CountyTables:
     def units(self) -> dict[tuple[str, str], dict[str, Row]]:
         """The units, counted or not: standard and stage → unit → row."""
         units: dict[tuple[str, str], dict[str, Row]] = {}
-        for row in self.frame("units").select(_UNIT_COLUMNS).iter_rows(named=True):
+        for row in self._records("units", *_UNIT_COLUMNS):
             units.setdefault((row["standard"], row["stage"]), {})[row["unit_id"]] = row
         return units
 
@@ -514,6 +521,6 @@ class CountyTables:
     def shares(self) -> dict[tuple[str, str], list[Row]]:
         """Variance shares of the units, for the indicator that matters most, the largest first."""
         shares: dict[tuple[str, str], list[Row]] = {}
-        for row in self.frame("variance_shares").iter_rows(named=True):
+        for row in self._records("variance_shares"):
             shares.setdefault((row["standard"], row["stage"]), []).append(row)
         return shares
