@@ -13,7 +13,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from reports.language import gettext, ngettext
-from reports.model import Cell, CountyReport, HeatCell, IndicatorReport, ProvinceReport, SiteIndex, StatusReport
+from reports.model import (
+    Cell,
+    CountyReport,
+    HeatCell,
+    IndicatorReport,
+    ProvinceReport,
+    SiteIndex,
+    StatusReport,
+    Verdict,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MARKDOWN = re.compile(r"([\\`*\[\]<>|&~]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z]))")
@@ -36,10 +45,9 @@ def html_text(value: object) -> str:
     As `markupsafe.escape`, but what has nothing to escape is passed on as it is: of fifteen thousand values of a page
     hardly any has, and to wrap each of them takes longer than all else that a template does.
     """
-    if isinstance(value, Markup):
-        return value
-    text = value if type(value) is str else str(value)
-    return escape(text) if _MARKED.search(text) else text
+    if type(value) is str:
+        return escape(value) if _MARKED.search(value) else value
+    return value if isinstance(value, Markup) else html_text(str(value))
 
 
 class _Page(Template):
@@ -67,6 +75,14 @@ def _html_cells(cells: Sequence[Cell]) -> Markup:
             else f'<td class="n">{html_text(cell.text)}</td>'
             for cell in cells
         )
+    )
+
+
+def _tag(verdict: Verdict) -> Markup:
+    """A verdict as a label: its sign and its word."""
+    sign, word = html_text(verdict.symbol), html_text(verdict.word)
+    return Markup(  # noqa: S704 (escaped here)
+        f'<span class="t {html_text(verdict.status)}"><span aria-hidden="true">{sign}</span> {word}</span>'
     )
 
 
@@ -102,7 +118,7 @@ def _environment(**options: Any) -> Environment:
         auto_reload=False,
         **options,
     )
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
     styles = "".join((TEMPLATES / name).read_text("utf-8") for name in ("page.css", "print.css"))
     environment.globals["css"] = Markup(styles)  # noqa: S704 (files of ours)
     environment.globals["sorting"] = Markup((TEMPLATES / "sorting.js").read_text("utf-8"))  # noqa: S704
@@ -116,6 +132,7 @@ def html() -> Environment:
     environment.template_class = _Page
     environment.filters["cells"] = _html_cells
     environment.filters["heat"] = _heat_cells
+    environment.filters["tag"] = _tag
     return environment
 
 
