@@ -535,7 +535,7 @@ def _place(schools: pl.DataFrame, source: Source) -> pl.DataFrame:
     if source.counties:
         register = pl.DataFrame(source.counties).rename({"code": "county_code", "county_code": "__present__"})
         schools = (
-            schools.drop("county_name")
+            schools.drop("county_name", strict=False)
             .join(register, on="county_code", how="left", validate="m:1", maintain_order="left")
             .with_columns(county_code=pl.col("__present__"))
             .drop("__present__")

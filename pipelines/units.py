@@ -177,6 +177,7 @@ def _with_standing(found: pl.DataFrame, standard: Standard) -> pl.DataFrame:
         (wrong_type, "out_of_scope", "school_type"),
         (left_out, "out_of_scope", "operator"),
         (point & pl.lit(scope.teaching_points == "out"), "out_of_scope", "teaching_point"),
+        ((pl.col("is_operating") == pl.lit(value=False)).fill_null(value=False), "suspended", "not_operating"),
         ((pl.col("pupils") == 0).fill_null(value=False), "suspended", "no_pupils"),
         (point & small, "listed", "small_teaching_point"),
     ]

@@ -71,6 +71,7 @@ _REASONS = {
     "over_limit": marked("差异系数超过限值"),
     "no_year_before": marked("上一学年没有数据"),
     "no_pupils": marked("没有在校生"),
+    "not_operating": marked("不在办学状态"),
     "school_type": marked("办学类型不在评估范围"),
     "operator": marked("举办者不在评估范围"),
     "teaching_point": marked("教学点不单独评估"),

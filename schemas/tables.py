@@ -345,7 +345,7 @@ def finding_fields() -> tuple[str, ...]:
     return tuple(entry["column"] for entry in school_fields() if entry["group"] == "findings")
 
 
-UNIT_FACTS = ("founded_year", "is_boarding", "off_post_since_year")
+UNIT_FACTS = ("founded_year", "is_boarding", "is_operating", "off_post_since_year")
 """What else of a school's return goes with each of its units."""
 
 
