@@ -45,6 +45,7 @@ from assets.home import (
 from assets.registers import check_registers
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from pipelines.registers import RegisterError
+from schemas.disclosure import DisclosureError
 from schemas.source import SourceError, sources
 from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
@@ -83,7 +84,7 @@ def refresh(
         wanted = list(years_of(years)) if years else None
     except ValueError:
         usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
-    _ = store.standards  # a faulty standard is said before anything is touched
+    _ = store.standards, store.disclosure  # what is faulty is said before anything is touched
     check_registers(store.root)
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
@@ -330,18 +331,21 @@ def export(
 @app.command(epilog=EXIT_CODES)
 def serve(
     port: Annotated[int, typer.Option("--port", "-p", help="端口。Port.")] = 8000,
+    *,
+    public: Annotated[bool, typer.Option("--public", help="看公开版。The public edition.")] = False,
     home: HomeOption = None,
 ) -> None:
     """在本机看站点（仅 127.0.0.1）。Serves the site on the loopback interface only."""
     from assets.serve import serve as run  # noqa: PLC0415
 
     store = home_of(home)
-    if not (store.published().site / "index.html").exists():
+    published = store.published()
+    if not ((published.public if public else published.site) / "index.html").exists():
         usage(
             f"{store.root} 里还没有站点；请先运行 junheng refresh 或 junheng demo。 / No site yet; run a refresh first."
         )
     try:
-        run(store, port, lambda url: out.print(f"{url}  （Ctrl-C 结束 to stop）", markup=False))
+        run(store, port, lambda url: out.print(f"{url}  （Ctrl-C 结束 to stop）", markup=False), public=public)
     except OSError as fault:
         usage(
             f"端口 {port} 用不了（{fault.strerror}）；请用 --port 换一个。 / The port cannot be used; choose another."
@@ -374,7 +378,7 @@ def _guarded(run: Callable[[], None]) -> int:
     except HomeLockedError as taken:
         err.print(f"✕ {taken}。请等它结束再试。 / Wait until it has ended.", markup=False)
         return LOCKED
-    except (HomeError, RegisterError, SourceError, StandardError) as fault:
+    except (DisclosureError, HomeError, RegisterError, SourceError, StandardError) as fault:
         err.print(f"✕ {fault}", markup=False)
         return USAGE
     except BrokenPipeError:

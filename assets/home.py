@@ -6,6 +6,7 @@ home/registers/                 registers kept by hand: what happened to schools
 home/tables/<table>/<year>.parquet
 home/quarantine/<year>.parquet
 home/site/                      the pages
+home/public/                    the pages of the public edition
 home/editions/<id>/             a consistent snapshot of the three (hard links, no second copy)
 home/current -> editions/<id>   the pointer, switched last
 home/dagster/                   Dagster's own storage
@@ -31,6 +32,7 @@ import pyarrow.parquet as pq
 
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
+from schemas.disclosure import Disclosure, disclosure
 from schemas.tables import TABLES
 from standards.standard import Standard, load_standards
 
@@ -43,6 +45,8 @@ UNKNOWN = "unknown"
 """Name of the partition that holds the files whose school year could not be read."""
 Kind = Literal["real", "synthetic"]
 _KEPT_EDITIONS = 2
+_PARTS = ("tables", "quarantine", "site", "public")
+"""What an edition is a snapshot of."""
 
 
 class HomeLockedError(Exception):
@@ -106,6 +110,7 @@ class Home:
         self.root = root
         self.inbox = root / "inbox"
         self.site = root / "site"
+        self.public = root / "public"
         self.dagster = root / "dagster"
 
     def path(self, table: str, year: int | str) -> Path:
@@ -145,6 +150,14 @@ class Home:
     def years(self) -> list[int]:
         """The school years of which returns were taken in, in order."""
         return [int(stem) for stem in self.partitions("returns") if stem != UNKNOWN]
+
+    @property
+    def disclosure(self) -> Disclosure:
+        """What the public edition withholds: our rules, and those of the home's `disclosure.toml`.
+
+        Raises DisclosureError.
+        """
+        return disclosure(self.root / "disclosure.toml")
 
     def _about(self) -> dict[str, Any]:
         path = self.root / "home.json"
@@ -212,7 +225,7 @@ class Home:
 
     def _sweep(self) -> None:
         """What a killed run left half written is taken away."""
-        for part in ("tables", "quarantine", "site"):
+        for part in _PARTS:
             for path in (self.root / part).rglob(".*.part"):
                 path.unlink()
 
@@ -228,7 +241,7 @@ class Home:
         """
         files = [
             path
-            for part in ("tables", "quarantine", "site")
+            for part in _PARTS
             for path in sorted((self.root / part).rglob("*"))
             if path.is_file() and not path.name.startswith(".")
         ]
@@ -262,15 +275,16 @@ class Home:
         ]:
             shutil.rmtree(path, ignore_errors=True)
 
-    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], folder: str = "") -> int:
-        """The pages written under the site; files of the folder that are not among them are removed. How many."""
+    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], folder: str = "", root: Path | None = None) -> int:
+        """The pages written under the site, or another root; files of the folder not among them are removed. How many."""
+        site = root or self.site
         written = set()
         for shown, content in pages:
-            write_whole(self.site / shown, content.encode() if isinstance(content, str) else content)
+            write_whole(site / shown, content.encode() if isinstance(content, str) else content)
             written.add(shown)
         if folder:
-            for path in sorted([self.site / folder, *(self.site / folder).rglob("*")], reverse=True):
-                if path.is_file() and path.relative_to(self.site).as_posix() not in written:
+            for path in sorted([site / folder, *(site / folder).rglob("*")], reverse=True):
+                if path.is_file() and path.relative_to(site).as_posix() not in written:
                     path.unlink()
                 elif path.is_dir() and not any(path.iterdir()):
                     path.rmdir()

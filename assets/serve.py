@@ -9,8 +9,8 @@ from typing import Any
 from assets.home import Home
 
 
-def serve(home: Home, port: int, ready: Callable[[str], None]) -> None:
-    """The published site at 127.0.0.1, until interrupted; each request reads the edition current at that moment.
+def serve(home: Home, port: int, ready: Callable[[str], None], *, public: bool = False) -> None:
+    """The published site, or its public edition, at 127.0.0.1, until interrupted; each request reads the edition current at that moment.
 
     Raises OSError where the port cannot be had.
     """
@@ -23,7 +23,8 @@ def serve(home: Home, port: int, ready: Callable[[str], None]) -> None:
         }
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, directory=str(home.published().site), **kwargs)
+            published = home.published()
+            super().__init__(*args, directory=str(published.public if public else published.site), **kwargs)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the name is the base class's)
             """Nothing: a page looked at is not news."""

@@ -1,6 +1,6 @@
 """The assets: one per table, partitioned by school year. Each is a few lines; the figures are made in `pipelines`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import polars as pl
@@ -10,14 +10,15 @@ from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
-from assets.reported import LONG_TABLES, report_tables
+from assets.reported import LONG_TABLES, made_public, public_edition, report_tables
 from assets.resource import HomeResource, school_years
-from pipelines import change, dispersion, indicators, monitoring, verdicts
+from pipelines import change, disclosure, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
 from pipelines.intake import take_in
+from reports.papers import File
 from reports.site import render_index, render_year
 from schemas.county import COUNTY_INPUTS
-from schemas.source import sources
+from schemas.source import open_sources, sources
 from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
 
@@ -87,6 +88,13 @@ def county_dispersion(store: Home, year: int) -> pl.DataFrame:
     return each(store, lambda standard: dispersion.county_dispersion(found, of(values, standard), standard))
 
 
+@table(deps=["unit_indicators", "county_dispersion"], group="figures")
+def suppressed_cells(store: Home, year: int) -> pl.DataFrame:
+    """One row per county figure that the public edition withholds, and by which rule."""
+    values, spread = store.read("unit_indicators", [year]), store.read("county_dispersion", [year])
+    return disclosure.suppressed_cells(values, spread, store.disclosure, store.standards.values(), open_sources())
+
+
 @table(deps=["unit_indicators"], group="figures")
 def variance_shares(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, reporting unit, indicator and school year: its share of the county's variance."""
@@ -143,6 +151,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
         for year in years_of_run(context):
             if year not in known:
                 store.write_pages([], str(year))
+                store.write_pages([], str(year), store.public)
                 continue
             tables = report_tables(store, year)
             with progress.stage(f"报告 {year}") as done:
@@ -156,7 +165,24 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
                     each=done,
                 )
                 written += store.write_pages(pages, str(year))
+            store.write_pages(_public_pages(store, tables, year, known), str(year), store.public)
     return dg.MaterializeResult(metadata={"dagster/row_count": written})
+
+
+def _public_pages(store: Home, tables: Mapping[str, pl.DataFrame], year: int, known: list[int]) -> Iterator[File]:
+    """The pages of a school year's public edition."""
+    told, edition = made_public(store, tables)
+    with progress.stage(f"公开版 {year}") as done:
+        yield from render_year(
+            told,
+            year,
+            standards=store.standards,
+            sources=sources(),
+            years=known,
+            is_synthetic=store.kind == "synthetic",
+            each=done,
+            public=edition,
+        )
 
 
 @dg.asset(deps=["county_reports"], group_name="reports")
@@ -169,6 +195,16 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
             tables, years=store.years(), standards=store.standards, sources=sources(), is_synthetic=is_synthetic
         )
         store.write_pages(pages)
+        internal = {table: tables[table].clear() for table in ("returns", "quarantine")}
+        pages = render_index(
+            {**tables, **internal},
+            years=store.years(),
+            standards=store.standards,
+            sources=sources(),
+            is_synthetic=is_synthetic,
+            public=public_edition(store, tables["suppressed_cells"]),
+        )
+        store.write_pages(pages, root=store.public)
         edition = store.publish()
     return dg.MaterializeResult(metadata={"edition": edition})
 
@@ -178,6 +214,7 @@ TABLE_ASSETS = [
     units,
     unit_indicators,
     county_dispersion,
+    suppressed_cells,
     variance_shares,
     school_verdicts,
     resource_verdicts,

@@ -176,7 +176,7 @@ def label_of(standard: Standard, indicator: str) -> str:
 def _unknown(verdict: Mapping[str, int] | None, short: str) -> Iterator[tuple[str, int, str]]:
     if verdict is None:
         return
-    limits, units = verdict["limits_undetermined"], verdict["units_undetermined"]
+    limits, units = verdict["limits_undetermined"], verdict["units_undetermined"] or 0
     parts = []
     if limits:
         parts.append(_("{count} 项差异系数").format(count=display.count(limits)))

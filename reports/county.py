@@ -13,7 +13,7 @@ from reports.language import gettext as _
 from reports.ledger import ledgers
 from reports.missing import missing, units_missing
 from reports.model import CountyReport, Fact, Files, Link, StandardPart, stamped
-from reports.origins import colophon, files, files_sentence, refused
+from reports.origins import colophon, files, files_sentence, internal_files, internal_refused, refused
 from reports.outcome import has_any, is_silent, outcome, part_lines, why_whole
 from reports.schools import left_out, schools
 from reports.since import since
@@ -98,10 +98,12 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         courses=courses_shown,
         left_out=left_out(county, captions),
         missing=missing(county, captions),
-        refused=refused(
+        refused=internal_refused()
+        if county.all.public
+        else refused(
             county.frame("quarantine"), _("{county}被拒收的数据").format(county=county.name), captions, names=names
         ),
-        files=_files(county, captions),
+        files=internal_files() if county.all.public else _files(county, captions),
         colophon=colophon([county.all.sources[county.source]], county.standards),
     )
     return stamped(report)
@@ -231,7 +233,7 @@ def _facts(county: CountyTables) -> list[Fact]:
                     ),
                 )
             )
-    if standard.school_rule is not None:
+    if standard.school_rule is not None and whole["units_meeting"] is not None:
         judged = whole["units_meeting"] + whole["units_failing"] + whole["units_undetermined"]
         facts.append(
             Fact(

@@ -13,10 +13,13 @@ from pathlib import PurePosixPath
 
 from reports.language import gettext as _
 from reports.language import marked
+from schemas import disclosure as withheld
 from schemas.tables import codes
 
 NOT_REPORTED = "…"
 NOT_APPLICABLE = "—"
+SUPPRESSED = "■"
+"""A figure that the public edition withholds."""
 BELOW_NORM = "▽"
 BELOW_FLOOR = "▼"
 CV_PLACES = 3
@@ -41,6 +44,7 @@ _STATUS_WORDS = {
     "no_limit": marked("不设限值"),
     "no_norm": marked("不设标准值"),
     "no_data": marked("无数据"),
+    "withheld": marked("不公开"),
 }
 _DIRECTIONS = {
     "improving": marked("差异缩小"),
@@ -56,6 +60,7 @@ _STANDINGS = {
     "listed": marked("仅列出"),
 }
 _REASONS = {
+    "suppressed": marked("不公开"),
     "not_reported": marked("计算所需的数据未上报"),
     "pupils_not_reported": marked("在校生数未上报"),
     "split_unknown": marked("学校各学段的在校生数不全，共用资源无法拆分"),
@@ -309,6 +314,7 @@ def status_symbol(status: str) -> str:
         "not_recognised": "✕",
         "undetermined": "?",
         "no_data": NOT_REPORTED,
+        "withheld": SUPPRESSED,
     }.get(status, NOT_APPLICABLE)
 
 
@@ -354,6 +360,11 @@ def standing(name: str) -> str:
     return _(_STANDINGS[name])
 
 
+def absence(reason: str | None, otherwise: str) -> str:
+    """The sign of a figure that is not there: that it is withheld where the reason says so."""
+    return SUPPRESSED if reason == withheld.SUPPRESSED else otherwise
+
+
 def reason(name: str | None, *, absent: str = NOT_APPLICABLE) -> str:
     """Why a figure is missing, a unit does not count, or a verdict is what it is: a short sentence.
 
@@ -376,6 +387,8 @@ def refused_level(name: str) -> str:
 
 def origin(file: str, sheet: str | None, row: int | None, *, whole_path: bool = False) -> str:
     """Where a figure was read: file, sheet and row as the file numbers it."""
+    if not file:
+        return NOT_APPLICABLE
     name = file if whole_path else file.rpartition("/")[2]
     if row is None:
         return name

@@ -109,7 +109,8 @@ def _quarters(rows: Mapping[str, Row]) -> dict[str, int]:
 def _cell(row: Row | None, quarter: int | None) -> HeatCell:
     """A CV with the sign and word of its status: over the limit, near it, not to be judged, among the widest."""
     if row is None or row["cv"] is None:
-        return HeatCell(text=display.NOT_REPORTED, sign="", word="", grade="")
+        absent = display.NOT_REPORTED if row is None else display.absence(row["reason"], display.NOT_REPORTED)
+        return HeatCell(text=absent, sign="", word="", grade="")
     text = sentences.decisive_cv(row)
     limit = row["limit"]
     if limit is None:

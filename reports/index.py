@@ -12,7 +12,8 @@ from reports.captions import Captions
 from reports.county import banner
 from reports.language import gettext as _
 from reports.model import SiteIndex, YearRow, stamped
-from reports.origins import colophon, refused
+from reports.origins import colophon, internal_refused, refused
+from reports.public import PublicEdition
 from reports.year import leading
 from schemas.source import Source
 from standards.standard import Standard
@@ -25,6 +26,7 @@ def site_index(
     years: Sequence[int],
     *,
     is_synthetic: bool,
+    public: PublicEdition | None = None,
 ) -> SiteIndex:
     """Every school year with its counties, verdicts and files; the files whose school year is unknown apart."""
     captions = Captions()
@@ -63,7 +65,7 @@ def site_index(
             caption=caption,
             caption_note=_("最近的学年在前；县级单位、评估单位、文件的单位：个"),
             rows=tuple(rows),
-            refused=refused(unknown, _("读不出学年的文件"), captions, names={}),
+            refused=internal_refused() if public else refused(unknown, _("读不出学年的文件"), captions, names={}),
             colophon=colophon([sources[name] for name in shown_sources], applied.values()),
         )
     )
@@ -113,6 +115,6 @@ def _row(
         counties=display.count(verdicts["county_code"].n_unique()),
         units=display.count(sum(shown["units"].to_list())),
         verdicts="；".join(parts),
-        files=display.count(returns["file"].n_unique()),
-        refused=display.count(refusals.height),
+        files=display.count(returns["file"].n_unique()) if returns.height else display.NOT_APPLICABLE,
+        refused=display.count(refusals.height) if returns.height else display.NOT_APPLICABLE,
     )

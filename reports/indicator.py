@@ -262,14 +262,15 @@ def _row(
     changes = {series: area.changes.get((series, code, standard.id, stage, name)) for series in ("county", "common")}
     moved = {series: None if change is None else change["cv_change"] for series, change in changes.items()}
     is_composite = name == "composite"
+    absent = display.absence(row["reason"], display.NOT_REPORTED)
     return IndicatorCounty(
         name=area.names[code],
         href=f"{_UP}{area.folder(code)}/index.html#{standard.id}-{stage}",
         rank=rank_words(place),
         percentile=display.percent(place.percentile, absent=display.NOT_APPLICABLE),
-        mean=display.NOT_APPLICABLE if is_composite else display.measured(row["mean"], row["unit"]),
+        mean=display.NOT_APPLICABLE if is_composite else display.measured(row["mean"], row["unit"], absent=absent),
         is_mean_below_norm=not is_composite and _is_below(area, standard, stage, name, row),
-        cv=display.NOT_REPORTED if row["cv"] is None else sentences.decisive_cv(row),
+        cv=absent if row["cv"] is None else sentences.decisive_cv(row),
         is_partial=row["reason"] == "missing_units",
         bullet=charts.bullet(row["cv"], row["limit"], row["status"]),
         margin=display.number(row["margin"], display.CV_PLACES, absent=display.NOT_APPLICABLE),

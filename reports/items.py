@@ -20,6 +20,7 @@ from reports.outcome import (
 )
 from reports.requirement import fact_label, formula, in_words, label_of, unit_words
 from reports.year import CountyTables, Row, records
+from schemas.disclosure import SUPPRESSED
 from standards.items import (
     Bounded,
     Check,
@@ -234,6 +235,8 @@ def _origins(county: CountyTables, standard: Standard, item: Item, checks: Seque
     read = {(row["file"], row["sheet"], row["row"]) for row in checks if row["file"] is not None}
     for fact, breakdown, of in asked:
         read |= {place for period, place in county.facts_read.get((fact, breakdown), ()) if of in (None, period)}
+    if county.all.public is not None:
+        return []
     found: dict[tuple[str, str | None], list[int]] = {}
     for file, sheet, number in sorted(read, key=lambda place: (place[0], place[1] or "", place[2] or 0)):
         found.setdefault((file, sheet), []).extend([] if number is None else [number])
@@ -336,7 +339,9 @@ def _found(check: Check, rows: list[Row], standard: Standard) -> str:
 def found_words(check: Check, row: Row, standard: Standard) -> str:
     """What is so by one row of a check, with its breakdown or year."""
     name = f"{row['breakdown']} " if row["breakdown"] else ""
-    if row["status"] == "not_applicable":
+    if row["reason"] == SUPPRESSED:
+        text = display.SUPPRESSED
+    elif row["status"] == "not_applicable":
         text = _("没有此类学校")
     elif isinstance(check, Growth):
         text = _growth(check, row, standard)

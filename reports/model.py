@@ -574,6 +574,8 @@ class Colophon(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     method: tuple[str, ...]
     legend: str
     edition: str
+    public: str = ""
+    withheld: tuple[str, ...] = ()
 
 
 class CountyReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -47,6 +47,16 @@ def refused(entries: pl.DataFrame, caption: str, captions: Captions, *, names: M
     )
 
 
+def internal_refused() -> Refused:
+    """What a public edition says in the place of refused data."""
+    return Refused(sentence=_("被拒收的数据只在内部版。"), caption="", caption_note="", rows=())
+
+
+def internal_files() -> Files:
+    """What a public edition says in the place of the files that were read."""
+    return Files(sentence=_("读了哪些文件只在内部版。"), caption="", caption_note="", rows=())
+
+
 def _refused_row(row: Row, names: Mapping[str, str]) -> RefusedRow:
     school = row["school_id"]
     values = [

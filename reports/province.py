@@ -17,7 +17,7 @@ from reports.language import gettext as _
 from reports.missing import source_sentences
 from reports.model import Link, ProvinceReport, Section, StatusReport, StatusSection, stamped
 from reports.movers import movers
-from reports.origins import colophon, files, files_sentence, refused
+from reports.origins import colophon, files, files_sentence, internal_files, internal_refused, refused
 from reports.papers import form_standards
 from reports.province_map import maps
 from reports.province_tables import ProvinceTables
@@ -146,15 +146,20 @@ def _section(area: ProvinceTables, captions: Captions) -> Section:
                 href=f"forms/{province}-{standard.id}.xlsx",
             )
             for standard in form_standards(area.standards)
+            if tables.public is None
         ),
         candidates=candidates(tables, province, source, area.name, captions),
-        refused=refused(
+        refused=internal_refused()
+        if tables.public
+        else refused(
             entries,
             _("{province}被拒收的数据").format(province=area.name),
             captions,
             names=_school_names(tables, source),
         ),
-        files=files(
+        files=internal_files()
+        if tables.public
+        else files(
             handed_in,
             files_sentence(handed_in),
             _("{province}的文件").format(province=area.name),

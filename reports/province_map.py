@@ -426,7 +426,9 @@ def _table(
             stand.name,
             *(display.number(place.level, 2) for place in way),
             *(display.coefficient(place.cv, absent=display.NOT_REPORTED) for place in way[:-1]),
-            sentences.decisive_cv(row) if row["cv"] is not None else display.NOT_REPORTED,
+            sentences.decisive_cv(row)
+            if row["cv"] is not None
+            else display.absence(row["reason"], display.NOT_REPORTED),
         ]
         if standard.dispersion.rule == "each":
             cells.append(label_of(standard, stand.indicator))

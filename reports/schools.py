@@ -10,19 +10,24 @@ from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
 from reports.stages import below_mark, telling_value, verdict
 from reports.year import CountyTables, Row
-from standards.standard import Standard, in_force
+from standards.standard import Indicator, Standard, in_force
 
 
 def schools(county: CountyTables, standard: Standard, stage: str, captions: Captions) -> Schools | None:
     """The counted units of a stage in the order of their identifiers; None where there is none."""
     values = county.values.get((standard.id, stage), {})
+    units = county.units.get((standard.id, stage), {})
+    indicators = standard.indicators
+    if county.all.public is not None:
+        values = {unit_id: values.get(unit_id, {}) for unit_id, unit in units.items() if unit["standing"] == "counted"}
+        told = {name for cells in values.values() for name in cells}
+        indicators = tuple(indicator for indicator in indicators if indicator.id in told)
     if not values:
         return None
-    units = county.units.get((standard.id, stage), {})
     verdicts = county.school_verdicts.get((standard.id, stage), {})
     rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
     has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
-    has_verdict = standard.school_rule is not None
+    has_verdict = standard.school_rule is not None and (county.all.public is None or bool(verdicts))
     has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
     return Schools(
         caption=captions.next(
@@ -39,17 +44,18 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
                 unit=sentences.unit_words(standard, indicator.id, stage),
                 norm=_norm(standard, indicator.id, county.year, stage),
             )
-            for indicator in standard.indicators
+            for indicator in indicators
         ),
         has_area=has_area,
         has_verdict=has_verdict,
-        legend=_legend(standard, has_norms=has_norms),
+        legend=_legend(standard, has_norms=has_norms)
+        + (_("本表只列公开的事项。") if len(indicators) < len(standard.indicators) else ""),
         rows=tuple(
             _school(
                 unit,
                 cells,
                 verdicts.get(unit_id),
-                standard,
+                indicators,
                 has_verdict=has_verdict,
                 note=_sites_note(county.sites.get(unit["school_id"], []), stage),
             )
@@ -92,7 +98,13 @@ def _sites_note(sites: Sequence[Row], stage: str) -> str:
 
 
 def _school(
-    unit: Row, cells: dict[str, Row], judged: Row | None, standard: Standard, *, has_verdict: bool, note: str
+    unit: Row,
+    cells: dict[str, Row],
+    judged: Row | None,
+    indicators: Sequence[Indicator],
+    *,
+    has_verdict: bool,
+    note: str,
 ) -> School:
     origin = display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True)
     return School(
@@ -103,7 +115,7 @@ def _school(
         cells=tuple(
             [
                 Cell(text=telling_value(cell, indicator.must_be), mark=below_mark(cell))
-                for indicator in standard.indicators
+                for indicator in indicators
                 for cell in (cells[indicator.id],)
             ]
         ),

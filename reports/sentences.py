@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from reports import display
 from reports.language import gettext as _
 from reports.year import CountyTables, Row
+from schemas.disclosure import SUPPRESSED
 from schemas.tables import UNITS
 from standards.standard import Standard, in_force
 
@@ -72,7 +73,12 @@ def stages_present(county: CountyTables, standard: Standard) -> list[str]:
 def decisive_cv(row: Row) -> str:
     """A CV as a sentence gives it: with as many decimals as show its side of the limit."""
     hidden = display.hidden_limit(row["cv"], row["limit"], row["status"])
-    return hidden or display.coefficient(row["cv"])
+    return hidden or display.coefficient(row["cv"], absent=display.absence(row["reason"], display.NOT_APPLICABLE))
+
+
+def by_margin(row: Row) -> tuple[bool, float]:
+    """The order of the least margin first; figures that are withheld have none and stand last."""
+    return row["margin"] is None, row["margin"] or 0.0
 
 
 def school_rule_words(standard: Standard) -> str:
@@ -164,7 +170,7 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
     over = [row for row in rows if row["status"] == "not_met"]
     unknown = [row for row in rows if row["status"] == "undetermined"]
     if over:
-        worst = sorted(over, key=lambda row: row["margin"])
+        worst = sorted(over, key=by_margin)
         named = [
             _("{what} {cv}（限值 {limit}）").format(
                 what=_what(standard, row), cv=decisive_cv(row), limit=display.bound(row["limit"])
@@ -183,10 +189,10 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
         )
     if not rows:
         return ""
-    several = [row for row in rows if not is_single(county, standard, row["stage"])]
+    several = [row for row in rows if not is_single(county, standard, row["stage"]) and row["reason"] != SUPPRESSED]
     text = _("{total} 项差异系数全部在限值以内").format(total=len(rows))
     if several:
-        nearest = min(several, key=lambda row: row["margin"])
+        nearest = min(several, key=by_margin)
         text += _("，余量最小的是{what}：差异系数 {cv}（限值 {limit}）").format(
             what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
         )
@@ -236,6 +242,8 @@ def widest_row(county: CountyTables, standard: Standard) -> Row | None:
 
 def school_fact(verdict: Row, standard: Standard) -> str:
     """How many units meet the school rule."""
+    if verdict["units_meeting"] is None:
+        return _("评估单位过少，达到学校标准的个数不公开。")
     counts = {
         "units": display.count(verdict["units_meeting"] + verdict["units_failing"] + verdict["units_undetermined"]),
         "met": display.count(verdict["units_meeting"]),

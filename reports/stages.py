@@ -123,7 +123,8 @@ def _indicator_row(
     years = sorted(history)
     label = sentences.indicator_label(standard, name)
     is_defined = row["reason"] not in ("mean_is_zero", "not_a_quantity")
-    unknown = display.NOT_REPORTED if is_defined else display.NOT_APPLICABLE
+    unknown = display.absence(row["reason"], display.NOT_REPORTED if is_defined else display.NOT_APPLICABLE)
+    undefined = display.absence(row["reason"], display.NOT_APPLICABLE)
     province_mean, rank = _standing(county, standard, stage, name, row)
     return IndicatorRow(
         label=label,
@@ -134,7 +135,7 @@ def _indicator_row(
         cv=display.coefficient(row["cv"], absent=unknown),
         mark=" ".join(notes.mark(sentence) for sentence in _row_notes(county, standard, row)),
         limit=display.bound(row["limit"]),
-        margin=display.number(row["margin"], display.CV_PLACES, absent=display.NOT_APPLICABLE),
+        margin=display.number(row["margin"], display.CV_PLACES, absent=undefined),
         bullet=charts.bullet(row["cv"], row["limit"], row["status"]),
         change=display.signed(all_change, display.CV_PLACES, absent=display.NOT_APPLICABLE),
         common_change=display.signed(common_change, display.CV_PLACES, absent=display.NOT_APPLICABLE),
@@ -175,7 +176,7 @@ def _mean(row: Row) -> str:
     """The county's mean; of yes and no the share of yes, or the mean number of them."""
     if row["reason"] == "not_a_quantity":
         return display.number(row["mean"], 2)
-    return display.measured(row["mean"], row["unit"])
+    return display.measured(row["mean"], row["unit"], absent=display.absence(row["reason"], display.NOT_REPORTED))
 
 
 def common_norm(indicator: Indicator, year: int, stage: str) -> Decimal | None:
@@ -210,7 +211,7 @@ def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
                 cv=hidden, side=side, limit=display.bound(row["limit"])
             )
         )
-    if row["reason"] == "missing_units":
+    if row["reason"] == "missing_units" and county.all.public is None:
         found.append(_missing_note(county, standard, row))
     elif row["reason"] == "not_reported" and row["indicator"] == "composite":
         found.append(_("有指标{whole}未上报，没有综合差异系数。").format(whole=display.whole(county.name)))
@@ -286,7 +287,14 @@ def _series(
         if name != "composite" and not standard.indicator(name).is_quantity:
             continue
         history = county.history.get((standard.id, stage, name), {})
-        cvs = tuple(display.coefficient(history.get(year), absent=display.NOT_REPORTED) for year in years)
+        cell = (standard.id, stage, name)
+        cvs = tuple(
+            display.coefficient(
+                history.get(year),
+                absent=county.all.absence(*county.key, cell, year, display.NOT_REPORTED),
+            )
+            for year in years
+        )
         rows.append(SeriesRow(label=sentences.indicator_label(standard, name), cvs=cvs))
     return Series(
         caption=captions.next(_("{county}{stage}历年差异系数").format(county=county.name, stage=display.stage(stage))),

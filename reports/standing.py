@@ -7,6 +7,7 @@ import polars as pl
 
 from reports import display
 from reports.year import YearTables
+from schemas.disclosure import SUPPRESSED
 
 CountyCell = tuple[str, str, str, str]
 """County code, standard, stage and indicator."""
@@ -35,6 +36,9 @@ def standings(year: YearTables, source: str, province: str) -> dict[CountyCell, 
 def _standings(year: YearTables, source: str, province: str) -> dict[CountyCell, Standing]:
     means = province_means(year, source, province)
     rows = year.table("county_dispersion").filter(pl.col("source") == source, pl.col("province_code") == province)
+    # A rank among counties of which one is withheld would tell on which side of the others it lies.
+    is_whole = (pl.col("reason").fill_null("") != SUPPRESSED).all().over(_CELL)
+    rows = rows.with_columns(pl.when(is_whole).then("cv").alias("cv"))
     ranked = rows.select(
         "county_code",
         *_CELL,
@@ -63,6 +67,14 @@ def province_means(year: YearTables, source: str, province: str) -> dict[tuple[s
 
 
 def _means(year: YearTables, source: str, province: str) -> dict[tuple[str, str, str], float]:
+    if year.public is not None:
+        means = year.public.province_means.filter(
+            pl.col("school_year") == year.year, pl.col("source") == source, pl.col("province_code") == province
+        )
+        return {
+            (standard, stage, indicator): mean
+            for standard, stage, indicator, mean in means.select(*_CELL, "province_mean").iter_rows()
+        }
     weight = pl.col("denominator")
     rows = (
         year.table("unit_indicators")

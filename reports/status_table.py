@@ -200,7 +200,8 @@ def _count(value: int | None) -> SortCell:
 def _coefficient(row: Row | None, name: str = "cv") -> SortCell:
     """A CV or margin; one over part of the units only bears an asterisk."""
     value = None if row is None else row[name]
-    text = display.coefficient(value, absent=display.NOT_REPORTED)
+    absent = display.NOT_REPORTED if row is None else display.absence(row["reason"], display.NOT_REPORTED)
+    text = display.coefficient(value, absent=absent)
     if row is not None and row["reason"] == "missing_units":
         text += "*"
     return SortCell(text=text, key="" if value is None else repr(value), verdict=None, is_number=True)

@@ -45,7 +45,7 @@ def monitoring(county: CountyTables, standard: Standard, captions: Captions) -> 
         has_over_again=has_limits and standard.slippage.over_limit_again,
         has_worse=standard.slippage.worse_than_year_before,
         has_window=any(row["window"] != "complete" for _stage, _name, row in rows),
-        rows=tuple(_row(standard, stage, name, row, display.whole(county.name)) for stage, name, row in rows),
+        rows=tuple(_row(county, standard, stage, name, row) for stage, name, row in rows),
     )
 
 
@@ -63,15 +63,20 @@ def _telling_places(cvs: Sequence[float | None]) -> int:
     return next(enough, _MOST_PLACES)
 
 
-def _row(standard: Standard, stage: str, name: str, row: Row, whole: str) -> MonitoringRow:
+def _row(county: CountyTables, standard: Standard, stage: str, name: str, row: Row) -> MonitoringRow:
     is_verdict = name == "verdict"
+    whole = display.whole(county.name)
+    absent = {
+        ending: county.all.absence(*county.key, (standard.id, stage, name), county.year - back, display.NOT_REPORTED)
+        for back, ending in zip((2, 1, 0), _ENDINGS, strict=True)
+    }
     places = _telling_places([row[f"cv{ending}"] for ending in _ENDINGS])
     return MonitoringRow(
         stage=whole if stage == "all" else display.stage(stage),
         label=_("{whole}结论").format(whole=whole) if is_verdict else sentences.indicator_label(standard, name),
         years=tuple(
             Year(
-                cv="" if is_verdict else display.number(row[f"cv{ending}"], places),
+                cv="" if is_verdict else display.number(row[f"cv{ending}"], places, absent=absent[ending]),
                 verdict=verdict(row[f"status{ending}"]),
             )
             for ending in _ENDINGS
@@ -132,6 +137,6 @@ def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole:
 def _names(standard: Standard, rows: list[Row]) -> str:
     labels = [
         display.stage(row["stage"]) + sentences.indicator_label(standard, row["indicator"])
-        for row in sorted(rows, key=lambda row: row["margin"])
+        for row in sorted(rows, key=sentences.by_margin)
     ]
     return display.listed(labels, _NAMED)

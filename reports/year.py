@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from reports import display
+from reports.public import PublicEdition
 from schemas.source import Source
 from schemas.tables import TABLES
 from standards.standard import Indicator, Standard
@@ -99,6 +101,7 @@ class YearTables:
     """The tables as they hold one school year, and the dispersion and verdicts of the years before it.
 
     `tables` may hold more school years and more standards than asked for; a table that is not there is empty.
+    Those of a public edition are without what it withholds, and `public` says what that is.
     """
 
     def __init__(
@@ -109,9 +112,11 @@ class YearTables:
         sources: Mapping[str, Source],
         *,
         is_synthetic: bool = False,
+        public: PublicEdition | None = None,
     ) -> None:
         self.year = year
         self.is_synthetic = is_synthetic
+        self.public = public
         self.standards = standards
         self.sources = sources
         self._tables = tables
@@ -211,6 +216,18 @@ class YearTables:
         """A table's rows of a county in the school year."""
         found = self._by_county(table).get(county)
         return self.once(("none", table), self._frame(table).clear) if found is None else found
+
+    @cached_property
+    def withheld(self) -> frozenset[tuple[str, str, str, str, str, int]]:
+        """The county figures that are withheld: source, county code, standard, stage, indicator and school year."""
+        if self.public is None:
+            return frozenset()
+        columns = ["source", "county_code", "standard", "stage", "indicator", "school_year"]
+        return frozenset(self.public.cells.select(columns).iter_rows())
+
+    def absence(self, source: str, code: str, cell: tuple[str, str, str], year: int, otherwise: str) -> str:
+        """The sign of a county's figure that is not there; `cell` is standard, stage and indicator."""
+        return display.SUPPRESSED if (source, code, *cell, year) in self.withheld else otherwise
 
     def history(self, county: County) -> list[tuple[str, str, str, int, float | None]]:
         """Standard, stage, indicator, school year and CV of a county, up to the school year."""

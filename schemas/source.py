@@ -81,6 +81,8 @@ class _Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layouts: dict[str, Layout]
     province_code: str | None = None
     province_name: str = ""
+    is_open_by_school: bool = False
+    """Whether the publisher gives every figure of a school to everybody: the public edition then withholds nothing."""
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -210,3 +212,8 @@ class SourceError(Exception):
 def sources() -> dict[str, Source]:
     """Every source by name."""
     return {folder.name: Source(folder) for folder in sorted(SOURCES.iterdir()) if (folder / "source.toml").exists()}
+
+
+def open_sources() -> frozenset[str]:
+    """The sources whose publisher gives every figure of a school to everybody."""
+    return frozenset(name for name, source in sources().items() if source.described.is_open_by_school)

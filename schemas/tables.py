@@ -488,6 +488,33 @@ COUNTY_DISPERSION = Contract(
     origin="unit_indicators, limits of the standard",
 )
 
+SUPPRESSED_CELLS = Contract(
+    "suppressed_cells",
+    "公开版中每个不公开的县级数字一行，及其所依规则",
+    "One row per county figure of `county_dispersion` that the public edition withholds, and by which rule.",
+    ("school_year", "standard", "source", "county_code", "stage", "indicator"),
+    (
+        YEAR,
+        STANDARD,
+        SOURCE,
+        *PLACE,
+        STAGE,
+        INDICATOR,
+        count("units_reporting", "有值的评估单位数", "Units with a value"),
+        Column(
+            "rule",
+            pl.String,
+            "规则",
+            "Rule by which it is withheld",
+            nullable=False,
+            one_of=("few_units", "dominance", "other_standard", "composite"),
+            note="explained in disclosure.md",
+        ),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "stage", "indicator"),
+    origin="unit_indicators, county_dispersion, rules of disclosure",
+)
+
 VARIANCE_SHARES = Contract(
     "variance_shares",
     "每标准、每评估单位、每指标、每学年一行：该单位占加权方差的份额",
@@ -693,6 +720,7 @@ TABLES = by_name(
         UNITS,
         UNIT_INDICATORS,
         COUNTY_DISPERSION,
+        SUPPRESSED_CELLS,
         VARIANCE_SHARES,
         SCHOOL_VERDICTS,
         RESOURCE_VERDICTS,
