@@ -193,9 +193,8 @@ def number(value: float | None, places: int, *, absent: str = NOT_REPORTED) -> s
     """
     if value is None:
         return absent
-    value = float(value)
     if is_tie(value, places):
-        text = f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,f}"
+        text = f"{Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):,f}"
     else:
         text = f"{value:,.{places}f}"
     if text[0] == "-":
@@ -211,7 +210,7 @@ def is_tie(value: float, places: int) -> bool:
     """
     if places > _FINE or not -_LARGE < value < _LARGE:
         return True
-    written = repr(value)
+    written = repr(float(value))
     return "e" in written or (written[-1] == "5" and len(written) - written.index(".") == places + 2)
 
 

@@ -12,7 +12,7 @@ from reports.model import Ledger, LedgerRow, LedgerSchool
 from reports.requirement import label_of
 from reports.year import CountyTables, Row, records
 from standards.items import Check, Item, OtherStandard
-from standards.standard import Standard
+from standards.standard import Indicator, Standard
 
 _NAMED = 5
 _MOST_SCHOOLS = 20
@@ -20,13 +20,36 @@ _MOST_ITEMS = 6
 _WRITTEN = 4
 """A limit of more decimals than this is itself computed."""
 _CV = "cv:"
+_COLUMNS = (
+    "standard",
+    "item",
+    "check",
+    "stage",
+    "subject_id",
+    "school_id",
+    "school_name",
+    "unit",
+    "value",
+    "limit",
+    "gap",
+    "gap_unit",
+    "status",
+    "ledger",
+    "course",
+    "unmet_since",
+    "priority",
+    "lead_office",
+    "measure",
+    "expected_by",
+    "forecast",
+)
 _Group = tuple[str, str, str]
 
 
 def ledgers(county: CountyTables, captions: Captions) -> tuple[Ledger, ...]:
     """The ledger of each standard under which anything is not met."""
     by_standard: dict[str, list[Row]] = {}
-    for row in records(county.frame("ledger")):
+    for row in records(county.frame("ledger"), *_COLUMNS):
         by_standard.setdefault(row["standard"], []).append(row)
     return tuple(
         _ledger(county, standard, by_standard[standard.id], captions)
@@ -39,11 +62,10 @@ def item_label(standard: Standard, name: str) -> str:
     """The name of an item, indicator or difference coefficient; one that the standard no longer has stands as it is."""
     of_cv = name.startswith(_CV)
     bare = name.removeprefix(_CV)
-    labels = {indicator.id: indicator.label.zh for indicator in standard.indicators}
-    labels |= {item.id: item.label.zh for item in standard.items}
     if bare == "composite":
         return _("综合差异系数")
-    label = labels.get(bare, bare)
+    named: tuple[Item | Indicator, ...] = (*standard.items, *standard.indicators)
+    label = next((each.label.zh for each in named if each.id == bare), bare)
     return _("{label}的差异系数").format(label=label) if of_cv else label
 
 

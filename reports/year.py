@@ -21,6 +21,8 @@ County = tuple[str, str]
 """Source and county code."""
 Place = tuple[str, str | None, int | None]
 """File, sheet and row."""
+FAILING = "school_checks not met"
+"""The rows of `school_checks` that are not met."""
 _Made = TypeVar("_Made")
 
 _UNIT_COLUMNS = (
@@ -76,7 +78,7 @@ def records(rows: pl.DataFrame, *columns: str) -> list[dict[str, Any]]:
     """
     names = columns or tuple(rows.columns)
     lists = [rows.get_column(name).to_list() for name in names]
-    return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=True)]
+    return [dict(zip(names, values)) for values in zip(*lists)]  # noqa: B905 (of one frame, so of one length)
 
 
 def indicator_fields(indicator: Indicator, stage: str) -> tuple[str, ...]:
@@ -215,7 +217,7 @@ class YearTables:
     def rows(self, table: str, county: County) -> pl.DataFrame:
         """A table's rows of a county in the school year."""
         found = self._by_county(table).get(county)
-        return self.once(("none", table), self._frame(table).clear) if found is None else found
+        return self.once(("none", table), lambda: self._frame(table).clear()) if found is None else found
 
     @cached_property
     def withheld(self) -> frozenset[tuple[str, str, str, str, str, int]]:
@@ -276,6 +278,8 @@ class YearTables:
         return self._cut[table]
 
     def _frame(self, table: str) -> pl.DataFrame:
+        if table == FAILING:
+            return self.table("school_checks").filter(pl.col("status") == "not_met")
         frame = self.table(table)
         if table == "year_over_year":
             return frame.filter(pl.col("series") != "unit")
@@ -441,11 +445,9 @@ class CountyTables:
     def failing(self) -> dict[tuple[str, str, str], list[str]]:
         """Names of the schools that do not meet a check over schools: standard, item and check → names."""
         found: dict[tuple[str, str, str], dict[str, str]] = {}
-        rows = self._records("school_checks", "standard", "item", "check", "school_id", "school_name", "status")
-        for row in rows:
-            if row["status"] == "not_met":
-                key = (row["standard"], row["item"], row["check"])
-                found.setdefault(key, {})[row["school_id"]] = row["school_name"]
+        for row in self._records(FAILING, "standard", "item", "check", "school_id", "school_name"):
+            key = (row["standard"], row["item"], row["check"])
+            found.setdefault(key, {})[row["school_id"]] = row["school_name"]
         return {key: list(names.values()) for key, names in found.items()}
 
     @cached_property
@@ -515,11 +517,16 @@ class CountyTables:
 
     def unreported(self, standard: str, stage: str, units: Iterable[str], fields: Iterable[str]) -> set[str]:
         """Those of the fields that any of these units does not report."""
-        rows = self.frame("units").filter(
-            pl.col("standard") == standard, pl.col("stage") == stage, pl.col("unit_id").is_in(list(units))
-        )
-        counts = rows.select(pl.col(sorted(set(fields))).null_count()).row(0, named=True)
-        return {field for field, count in counts.items() if count}
+        rows = self.frame("units")
+        at = [self._unit_at[standard, stage, unit_id] for unit_id in units]
+        return {field for field in fields if rows.get_column(field).gather(at).null_count()}
+
+    @cached_property
+    def _unit_at(self) -> dict[tuple[str, str, str], int]:
+        """In which row of `units` a unit stands, by standard, stage and identifier."""
+        rows = self.frame("units")
+        keys = zip(*(rows.get_column(name).to_list() for name in ("standard", "stage", "unit_id")), strict=True)
+        return {key: at for at, key in enumerate(keys)}
 
     @cached_property
     def history(self) -> dict[tuple[str, str, str], dict[int, float | None]]:
