@@ -20,7 +20,7 @@ _COUNTY = ["school_year", "source", "county_code"]
 _STAGE = [*_COUNTY, "standard", "stage"]
 _CELL = [*_STAGE, "indicator"]
 _QUANTITY = [*_COUNTY, "stage", "quantity"]
-_FIGURES = ("mean", "sd", "cv", "margin")
+_FIGURES = ("mean", "sd", "cv", "margin", "cv_low", "cv_high")
 _OF_SCHOOLS = (
     "schools",
     "school_groups",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.bounds import MISSING, status_within_bounds, with_bounds
 from pipelines.figures import known_total, ratio
 from schemas.contract import tidy
 from schemas.tables import COUNTY_DISPERSION, VARIANCE_SHARES
@@ -22,8 +23,9 @@ def county_dispersion(units: pl.DataFrame, unit_indicators: pl.DataFrame, standa
 
     X̄ = Σ r / Σ P, S = √(Σ (P/ΣP)·(x − X̄)²), CV = S / X̄, over the units with a value; for an indicator divided by
     classes the classes are the weight. Null, with its reason, where no unit has a value or X̄ = 0; 0 where the county
-    has a single unit. A missing unit makes the status undetermined. `units` gives the county's units, so that a
-    county none of whose units counts is there, with its reason.
+    has a single unit. `cv_low` and `cv_high` bound what it can be while units are missing: the status is undetermined
+    where the limit lies between them, or nothing bounds it. `units` gives the county's units, so that a county none of
+    whose units counts is there, with its reason.
     """
     cells = _cells(units, unit_indicators, standard)
     rows = pl.concat([cells, _composites(cells)]).with_columns(
@@ -33,17 +35,13 @@ def county_dispersion(units: pl.DataFrame, unit_indicators: pl.DataFrame, standa
     rows = rows.join(
         limits, on=["school_year", "stage", "indicator"], how="left", validate="m:1", maintain_order="left"
     ).with_columns(margin=pl.col("limit") - pl.col("cv"))
-    complete = pl.col("units") == pl.col("units_reporting")
-    status = (
-        pl.when(pl.col("limit").is_null())
-        .then(pl.lit("no_limit"))
-        .when(pl.col("cv").is_null() | ~complete)
-        .then(pl.lit("undetermined"))
-        .when(pl.col("cv") <= pl.col("limit") + EQUAL)
-        .then(pl.lit("met"))
-        .otherwise(pl.lit("not_met"))
-    )
-    return tidy(rows.with_columns(status=status), COUNTY_DISPERSION)
+    status = status_within_bounds(pl.col("limit"), EQUAL)
+    rows = rows.with_columns(status=status)
+    settled = {"met": "bounds_within_limit", "not_met": "bounds_over_limit"}
+    by_bounds = pl.col("status").replace_strict(settled, default=None, return_dtype=pl.String)
+    is_partial = pl.col("reason") == "missing_units"
+    reason = pl.when(is_partial).then(pl.coalesce(by_bounds, "reason")).otherwise("reason")
+    return tidy(rows.with_columns(reason=reason), COUNTY_DISPERSION)
 
 
 def _weighted(unit_indicators: pl.DataFrame) -> pl.DataFrame:
@@ -73,6 +71,7 @@ def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standar
         pl.len().cast(pl.Int64).alias("units"),
         pl.col("value").count().cast(pl.Int64).alias("units_reporting"),
         known_total("pupils").alias("pupils"),
+        *MISSING,
     )
     spread = (
         _weighted(unit_indicators)
@@ -90,7 +89,7 @@ def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standar
     )
     alone = pl.col("units_reporting") == 1
     cells = cells.with_columns(sd=pl.when(alone & pl.col("__is_quantity__")).then(pl.lit(0.0)).otherwise(pl.col("sd")))
-    return cells.with_columns(
+    cells = cells.with_columns(
         cv=ratio(pl.col("sd"), pl.col("mean")),
         reason=pl.when(pl.col("units") == 0)
         .then(pl.lit("no_unit_in_scope"))
@@ -105,6 +104,7 @@ def _cells(units: pl.DataFrame, unit_indicators: pl.DataFrame, standard: Standar
         .when(pl.col("units") == 1)
         .then(pl.lit("single_school")),
     ).drop("__is_quantity__")
+    return with_bounds(cells, standard)
 
 
 def _composites(cells: pl.DataFrame) -> pl.DataFrame:
@@ -118,6 +118,10 @@ def _composites(cells: pl.DataFrame) -> pl.DataFrame:
             pl.col("units_reporting").min(),
             pl.col("pupils").max(),
             pl.when(pl.col("cv").null_count() == 0).then(pl.col("cv").mean()).alias("cv"),
+            *(
+                pl.when(pl.col(bound).null_count() == 0).then(pl.col(bound).mean()).alias(bound)
+                for bound in ("cv_low", "cv_high")
+            ),
             reason.alias("reason"),
         )
         .with_columns(

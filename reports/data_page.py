@@ -56,6 +56,7 @@ def example() -> msgspec.Struct:
     books = standards()["cn-basic-2012"].indicator("books")
     figures: dict[str, float] = {"units": 5, "units_reporting": 5, "pupils": 302}
     figures |= {"mean": 6.3344370860927155, "sd": 3.263860705195375, "cv": 0.5152566298844764}
+    figures |= {"cv_low": figures["cv"], "cv_high": figures["cv"]}
     return INDICATOR.of(
         figures,
         label=books.label,

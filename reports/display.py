@@ -59,6 +59,8 @@ _STANDINGS = {
     "out_of_scope": marked("不在范围"),
     "listed": marked("仅列出"),
 }
+PARTIAL = ("missing_units", "bounds_within_limit", "bounds_over_limit")
+"""Reasons of a coefficient over part of a county's units."""
 _REASONS = {
     "suppressed": marked("不公开"),
     "not_reported": marked("计算所需的数据未上报"),
@@ -67,6 +69,8 @@ _REASONS = {
     "divided_by_zero": marked("分母为 0，比值没有意义"),
     "no_unit_in_scope": marked("没有计入的评估单位"),
     "missing_units": marked("部分评估单位未上报"),
+    "bounds_within_limit": marked("部分评估单位未上报，取其范围内任何值都不超过限值"),
+    "bounds_over_limit": marked("部分评估单位未上报，取其范围内任何值都超过限值"),
     "mean_is_zero": marked("全县平均值为 0，差异系数没有意义"),
     "single_school": marked("只有一个评估单位，差异系数为 0"),
     "not_a_quantity": marked("是或否的指标，没有差异系数"),

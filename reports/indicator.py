@@ -271,7 +271,7 @@ def _row(
         mean=display.NOT_APPLICABLE if is_composite else display.measured(row["mean"], row["unit"], absent=absent),
         is_mean_below_norm=not is_composite and _is_below(area, standard, stage, name, row),
         cv=absent if row["cv"] is None else sentences.decisive_cv(row),
-        is_partial=row["reason"] == "missing_units",
+        is_partial=row["reason"] in display.PARTIAL,
         bullet=charts.bullet(row["cv"], row["limit"], row["status"]),
         margin=display.number(row["margin"], display.CV_PLACES, absent=display.NOT_APPLICABLE),
         change=display.signed(moved["county"], display.CV_PLACES, absent=display.NOT_APPLICABLE),

@@ -144,6 +144,9 @@ def _resources(standard: Standard) -> Iterator[str]:
     if any(indicator.norms for indicator in standard.indicators):
         yield "### 标准值 · Norms"
         yield _norms(standard)
+    if any(indicator.missing for indicator in standard.indicators):
+        yield "### 未上报数据的取值范围 · Range of what is missing"
+        yield _missing(standard)
     if standard.school_rule is not None:
         yield "### 学校标准 · School rule"
         yield _school_rule(standard)
@@ -154,6 +157,26 @@ def _resources(standard: Standard) -> Iterator[str]:
     if standard.dispersion.limits:
         yield table(("自 In force from", *STAGES), (_by_stage(limit) for limit in standard.dispersion.limits))
         yield _slippage(standard)
+
+
+def _missing(standard: Standard) -> str:
+    """What a unit that did not report is taken to have, and how many pupils one that did not report them."""
+    spans = [(f"`{indicator.id}`", indicator.missing) for indicator in standard.indicators]
+    spans.append(("在校生数 pupils", standard.missing_pupils))
+    return table(
+        ("指标 Indicator", "不小于 At least", "不大于 At most", "出处 Source", "可信度 Confidence"),
+        (
+            (
+                name,
+                f"{span.low:f}",
+                "—" if span.high is None else f"{span.high:f}",
+                span.article,
+                _sure(span.confidence),
+            )
+            for name, span in spans
+            if span is not None
+        ),
+    )
 
 
 def _slippage(standard: Standard) -> str:

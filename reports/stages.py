@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from reports import charts, display, sentences
 from reports.captions import Captions
+from reports.coverage import bounds_note
 from reports.gap import gap
 from reports.language import gettext as _
 from reports.long_trend import long_trend
@@ -203,7 +204,8 @@ def _trend_label(label: str, years: Sequence[int], row: Row) -> str:
 def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
     """What would mislead, said where it would: a hidden side of the limit, units left out, an undefined CV."""
     found = []
-    hidden = display.hidden_limit(row["cv"], row["limit"], row["status"])
+    is_partial = row["reason"] in display.PARTIAL
+    hidden = None if is_partial else display.hidden_limit(row["cv"], row["limit"], row["status"])
     if hidden is not None:
         side = _("大于") if row["status"] == "not_met" else _("不大于")
         found.append(
@@ -211,8 +213,8 @@ def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
                 cv=hidden, side=side, limit=display.bound(row["limit"])
             )
         )
-    if row["reason"] == "missing_units" and county.all.public is None:
-        found.append(_missing_note(county, standard, row))
+    if is_partial and county.all.public is None:
+        found += [_missing_note(county, standard, row), *bounds_note(row)]
     elif row["reason"] == "not_reported" and row["indicator"] == "composite":
         found.append(_("有指标{whole}未上报，没有综合差异系数。").format(whole=display.whole(county.name)))
     elif row["reason"] == "not_reported":

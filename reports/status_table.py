@@ -202,7 +202,7 @@ def _coefficient(row: Row | None, name: str = "cv") -> SortCell:
     value = None if row is None else row[name]
     absent = display.NOT_REPORTED if row is None else display.absence(row["reason"], display.NOT_REPORTED)
     text = display.coefficient(value, absent=absent)
-    if row is not None and row["reason"] == "missing_units":
+    if row is not None and row["reason"] in display.PARTIAL:
         text += "*"
     return SortCell(text=text, key="" if value is None else repr(value), verdict=None, is_number=True)
 

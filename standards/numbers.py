@@ -60,6 +60,8 @@ RANGES = {
     "primary": _VALUE,
     "junior": _VALUE,
     "upper": _VALUE,
+    "low": _VALUE,
+    "high": _VALUE,
 }
 """What the keys that hold numbers may hold; one key means the same in every table that has it."""
 
@@ -81,6 +83,7 @@ def number_faults(standard: Standard) -> Faults:
         if key in RANGES:
             yield from ((path, words) for words in _out_of(RANGES[key], number))
     yield from _floor_faults(standard)
+    yield from _range_faults(standard)
     for position, item in enumerate(standard.items):
         for number, check in enumerate(item.checks):
             if isinstance(check, Since | Total | EverySchool | FactCheck) and _is_never_negative(check, standard):
@@ -154,6 +157,14 @@ def _floor_faults(standard: Standard) -> Faults:
                 if indicator.must_be == "at_least" and norm is not None and decimals(norm * share) > DECIMALS:
                     where = f"indicators[{position}].norms[{number}].{stage}"
                     yield where, f"{norm} × floor_share {share} = {norm * share}: more than {DECIMALS} decimals"
+
+
+def _range_faults(standard: Standard) -> Faults:
+    """Ranges of what is missing that end before they begin."""
+    given = {f"indicators[{n}].missing": indicator.missing for n, indicator in enumerate(standard.indicators)}
+    for where, span in (given | {"missing_pupils": standard.missing_pupils}).items():
+        if span is not None and span.high is not None and span.high < span.low:
+            yield f"{where}.high", f"{span.high} is below low, {span.low}"
 
 
 def _negative(where: str, given: list[tuple[str, Decimal | None]]) -> Faults:

@@ -31,6 +31,18 @@ class StandardError(Exception):
     """A standard's file is not sound; the message names file, line and key, and what was wanted."""
 
 
+class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Between which values that which was not reported is taken to lie, with the reason; without `high`, from `low` on.
+
+    Only what is certain or given by a source bounds a verdict: a range is a statement, not an estimate.
+    """
+
+    low: Decimal
+    article: str
+    high: Decimal | None = None
+    confidence: Confidence = "official"
+
+
 class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """value = (Σ plus − Σ minus) × times / denominator, per unit; the norm is compared exactly.
 
@@ -38,6 +50,7 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     denominator. With denominator `one` the numerator is the value; a yes/no field of the return then counts 1 or 0.
     Where no norm is published, or there is nothing to compute from (no `plus`), the county may state school by school,
     under the finding `<standard>/<id>`, whether the unit meets it.
+    `missing` bounds the value of a unit that has none, and with it the county's coefficient.
     """
 
     id: str
@@ -53,11 +66,17 @@ class Indicator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     norms: tuple[Limits, ...] = ()
     must_be: Literal["at_least", "at_most"] = "at_least"
     number: str = ""
+    missing: Plausible | None = None
     confidence: Confidence = "official"
 
     def added(self, stage: str) -> tuple[str, ...]:
         """The fields that are added up for a stage."""
         return self.plus_by_stage.get(stage, self.plus)
+
+    @property
+    def is_per_pupil(self) -> bool:
+        """Whether the value is divided by the unit's pupils, so that they are its weight."""
+        return self.denominator == "pupils" and not self.over
 
     @property
     def is_quantity(self) -> bool:
@@ -125,7 +144,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `parts` and `items` are what is asked beyond it, and `not_judged` what the text asks and nobody can judge here.
     `units_of` names the standard whose units the checks go over, where this one has no scope of its own. `gate_of`
     names the standard to whose gate this one is the province's base standard. `counties` narrows it to counties of
-    its provinces.
+    its provinces. `missing_pupils` bounds the pupils of a unit that did not report them.
     """
 
     title: Words
@@ -138,6 +157,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     split: Split = Split({}, (), "")
     indicators: tuple[Indicator, ...] = ()
     dispersion: Dispersion = Dispersion("none", "")
+    missing_pupils: Plausible | None = None
     issued: dt.date | None = None
     not_judged: Words | None = None
     school_rule: SchoolRule | None = None

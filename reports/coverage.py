@@ -1,0 +1,25 @@
+"""What missing returns leave open: between which values a coefficient lies, and who has not reported."""
+
+from __future__ import annotations
+
+from reports import display
+from reports.language import gettext as _
+from reports.year import Row
+
+
+def bounds_note(row: Row) -> list[str]:
+    """Between which values the coefficient lies whatever is missing; nothing where nothing bounds it."""
+    low, high = row["cv_low"], row["cv_high"]
+    if low is None or (high is None and display.coefficient(low) == display.coefficient(0.0)):
+        return []
+    if high is None:
+        lies = _("未上报的数据无论多少，差异系数都不小于 {low}").format(low=display.coefficient(low))
+    else:
+        lies = _("未上报的数据在标准所列范围内取任何值，差异系数都在 {low}–{high} 之间").format(
+            low=display.coefficient(low), high=display.coefficient(high)
+        )
+    decided = {
+        "bounds_over_limit": _("，都超过限值。"),
+        "bounds_within_limit": _("，都不超过限值。"),
+    }
+    return [lies + decided.get(row["reason"], _("。"))]
