@@ -16,6 +16,7 @@ from rich.table import Table
 from assets import progress
 from assets.command_lineage import lineage
 from assets.command_papers import papers
+from assets.command_published import published
 from assets.console import (
     ALL_ACCEPTED,
     EXIT_CODES,
@@ -52,6 +53,7 @@ from standards.county_return import known_facts, known_items
 from standards.standard import StandardError
 
 app.add_typer(papers)
+app.add_typer(published)
 app.add_typer(lineage)
 
 
