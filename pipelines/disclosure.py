@@ -12,14 +12,14 @@ import polars as pl
 
 from schemas.contract import tidy
 from schemas.disclosure import SUPPRESSED, Disclosure
-from schemas.tables import SUPPRESSED_CELLS, school_fields
+from schemas.tables import SUPPRESSED_CELLS, school_fields, stage_fields
 from standards.items import EveryClass, EverySchool, NeverBoth, Total
 from standards.standard import Indicator, Standard
 
 _COUNTY = ["school_year", "source", "county_code"]
 _STAGE = [*_COUNTY, "standard", "stage"]
 _CELL = [*_STAGE, "indicator"]
-_QUANTITY = [*_COUNTY, "stage", "quantity"]
+_QUANTITY = [*_COUNTY, "quantity"]
 _FIGURES = ("mean", "sd", "cv", "margin", "cv_low", "cv_high")
 _OF_SCHOOLS = (
     "schools",
@@ -69,10 +69,12 @@ def confidential_indicators(rules: Disclosure, standards: Iterable[Standard]) ->
     """The indicators that are made of a confidential field: standard, stage, indicator, and the quantity that they add.
 
     One whose value only a county can state of a school is a finding on the school, and is confidential. Two
-    indicators of one `quantity` add the same fields, whatever they divide by.
+    indicators of one `quantity` add the same fields, whatever they divide by; fields that a school reports once for
+    all its stages are one quantity in all of them.
     """
+    by_stage = {base for bases in stage_fields().values() for base in bases}
     rows = [
-        (standard.id, stage, indicator.id, "+".join(sorted(indicator.added(stage))) + "-" + "+".join(indicator.minus))
+        (standard.id, stage, indicator.id, _quantity(indicator, stage, by_stage))
         for standard in standards
         for stage in standard.scope.stages
         for indicator in standard.indicators
@@ -80,6 +82,13 @@ def confidential_indicators(rules: Disclosure, standards: Iterable[Standard]) ->
     ]
     names = ("standard", "stage", "indicator", "quantity")
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _quantity(indicator: Indicator, stage: str, by_stage: set[str]) -> str:
+    """What an indicator adds up, by a name that is the same wherever the same is added."""
+    fields = (*indicator.added(stage), *indicator.minus)
+    text = "+".join(sorted(indicator.added(stage))) + "".join(f"-{field}" for field in sorted(indicator.minus))
+    return f"{text} of {stage}" if by_stage.intersection(fields) else text
 
 
 def suppressed_cells(
@@ -92,9 +101,9 @@ def suppressed_cells(
     """The county figures that the public edition withholds: one row per cell, with the first rule that holds.
 
     few_units: fewer reporting units than the minimum. dominance: one unit makes more than the share of the total.
-    other_standard: the same quantity is told under another standard over units of which fewer than the minimum differ,
-    so that the difference of the two totals would tell theirs; the standard of fewer units gives way, among equals the
-    later by name. composite: the mean of a stage's CVs of which one is withheld.
+    other_standard: the same quantity is told under another standard (or in another stage) over units of which fewer than
+    the minimum differ, so that the difference of the two totals would tell theirs; the figure of fewer units gives way,
+    among equals the later by name. composite: the mean of a stage's CVs of which one is withheld.
 
     `values` and `spread` are `unit_indicators` and `county_dispersion`.
     """
@@ -124,29 +133,33 @@ def suppressed_cells(
 
 
 def _give_way(told: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """The cells that stand too near to another standard's cell of the same quantity.
+    """The cells that stand too near to another cell of the same quantity in the county.
 
-    Two cells differ by the units that only one of them holds, and by those whose share of a resource differs, as where
-    the standards split an integrated school otherwise.
+    Two cells differ by the schools that only one of them holds, and by those of which they count another share, as
+    where standards split an integrated school otherwise. The other cell is of another standard, or of another stage
+    where a standard splits nothing and counts an integrated school's whole in both.
     """
-    sizes = told.group_by([*_QUANTITY, "standard", "indicator"]).agg(pl.len().cast(pl.Int64).alias("n"))
-    one = told.select(*_QUANTITY, "unit_id", "standard", "indicator", "numerator")
+    cell = pl.concat_str("standard", "stage", "indicator", separator="/").alias("cell")
+    one = told.select(*_QUANTITY, "school_id", "numerator", "standard", "stage", "indicator", cell)
+    sizes = one.group_by([*_QUANTITY, "cell"]).agg(pl.len().cast(pl.Int64).alias("n"))
     both = (
-        one.join(one, on=[*_QUANTITY, "unit_id"], how="inner", suffix="_other")
-        .filter(pl.col("standard") != pl.col("standard_other"))
-        .group_by([*_QUANTITY, "standard", "indicator", "standard_other", "indicator_other"])
+        one.join(
+            one.select(*_QUANTITY, "school_id", "numerator", "cell"), on=[*_QUANTITY, "school_id"], suffix="_other"
+        )
+        .filter(pl.col("cell") != pl.col("cell_other"))
+        .group_by([*_QUANTITY, "standard", "stage", "indicator", "cell", "cell_other"])
         .agg(
             pl.len().cast(pl.Int64).alias("both"),
             (pl.col("numerator") == pl.col("numerator_other")).sum().cast(pl.Int64).alias("same"),
         )
     )
-    other = sizes.rename({"standard": "standard_other", "indicator": "indicator_other", "n": "n_other"})
-    pairs = both.join(sizes, on=[*_QUANTITY, "standard", "indicator"], how="inner", validate="m:1").join(
-        other, on=[*_QUANTITY, "standard_other", "indicator_other"], how="inner", validate="m:1"
+    others = sizes.rename({"cell": "cell_other", "n": "n_other"})
+    pairs = both.join(sizes, on=[*_QUANTITY, "cell"], how="inner", validate="m:1").join(
+        others, on=[*_QUANTITY, "cell_other"], how="inner", validate="m:1"
     )
     differing = pl.col("n") + pl.col("n_other") - pl.col("both") - pl.col("same")
     is_smaller = (pl.col("n") < pl.col("n_other")) | (
-        (pl.col("n") == pl.col("n_other")) & (pl.col("standard") > pl.col("standard_other"))
+        (pl.col("n") == pl.col("n_other")) & (pl.col("cell") > pl.col("cell_other"))
     )
     return pairs.filter(differing.is_between(1, minimum - 1) & is_smaller).select(_CELL).unique()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -15,16 +15,19 @@ import polars as pl
 import pytest
 
 from pipelines.disclosure import confidential_indicators, public_tables, suppressed_cells
+from pipelines.synthetic import province as synthetic
 from reports import display
 from reports.public import PublicEdition
 from reports.site import render_index, render_year
-from schemas.contract import accept
+from schemas.contract import accept, conform
 from schemas.disclosure import RULES, Disclosure, DisclosureError, disclosure, field_rows
 from schemas.source import open_sources, sources
-from schemas.tables import SUPPRESSED_CELLS, TABLES, school_fields
-from tests.test_reports import EVIL, SOUND, STANDARDS, TW, Row, Tables, computed
+from schemas.tables import SCHOOLS, SUPPRESSED_CELLS, TABLES, school_fields, shared_fields
+from standards.standard import Standard
+from tests.test_reports import EVIL, SOUND, STANDARDS, TW, Row, Tables, computed, computed_from
 
 YEARS = (2021, 2022, 2023)
+Standards = Mapping[str, Standard]
 KEY = ["standard", "stage", "indicator"]
 NINE_YEARS: Row = {
     "school_type_code": "312",
@@ -98,12 +101,12 @@ def edition(made: Tables) -> tuple[Tables, PublicEdition]:
     return dict(told.tables), about
 
 
-def public_pages(made: Tables) -> dict[str, str]:
+def public_pages(made: Tables, years: tuple[int, ...] = YEARS) -> dict[str, str]:
     """Every file of the public root."""
     told, about = edition(made)
     pages: dict[str, str] = {}
-    common = {"standards": STANDARDS, "sources": sources(), "years": YEARS, "is_synthetic": False, "public": about}
-    for year in YEARS:
+    common = {"standards": STANDARDS, "sources": sources(), "years": years, "is_synthetic": False, "public": about}
+    for year in years:
         pages |= dict(render_year(told, year, **common))  # type: ignore[arg-type]
     return pages | dict(render_index(told, **common))  # type: ignore[arg-type]
 
@@ -204,6 +207,29 @@ def test_a_table_that_the_module_does_not_name_is_not_told() -> None:
         assert told[name].height == 0
 
 
+FIGURES = {
+    "county_dispersion": "mean sd cv limit margin cv_low cv_high",
+    "resource_verdicts": "",
+    "year_over_year": "value_before value change change_percent cv_before cv cv_change",
+    "three_year_monitoring": "mean_two_years_before mean_year_before mean cv_two_years_before cv_year_before cv "
+    "limit margin",
+    "unit_indicators": "numerator denominator value norm floor",
+    "county_checks": "numerator denominator value limit",
+    "county_items": "points score",
+    "county_parts": "score_low score_high total pass_mark",
+    "county_verdicts": "",
+    "school_lineage": "",
+    "school_changes": "",
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_of_a_told_table_has_been_ruled(name: str) -> None:
+    # A new figure in one of these tables is told as it is: say here, and in pipelines/disclosure.py, that it may be.
+    floats = [column.name for column in TABLES[name].columns if column.dtype.is_float() or column.dtype.is_decimal()]
+    assert floats == FIGURES[name].split()
+
+
 # The attack: every mean that the public faces print is a linear relation between the schools' own figures, whose
 # coefficients (pupils, weights of a split) are public.
 
@@ -231,14 +257,15 @@ def told_means(found: dict[str, str]) -> Iterator[tuple[int, str, str, str, str]
 CONFIDENTIAL = set(confidential_indicators(disclosure(), STANDARDS.values())["indicator"])
 
 
-def relations(found: dict[str, str]) -> dict[tuple[int, str, str], list[dict[str, Fraction]]]:
+def relations(
+    found: dict[str, str], made: Tables, standards: Standards = STANDARDS
+) -> dict[tuple[int, str, str], list[dict[str, Fraction]]]:
     """By school year, county and quantity: what each told mean says, as coefficients of the schools' own figures."""
-    closed = confidential_indicators(disclosure(), STANDARDS.values())
+    closed = confidential_indicators(disclosure(), standards.values())
     quantity = {(row[0], row[1], row[2]): row[3] for row in closed.iter_rows()}
-    values = tables()["unit_indicators"].filter(pl.col("value").is_not_null())
-    shares = {
-        (row["school_year"], row["standard"], row["unit_id"]): row for row in tables()["units"].iter_rows(named=True)
-    }
+    values = made["unit_indicators"].filter(pl.col("value").is_not_null())
+    shared = set(shared_fields())
+    shares = {(row["school_year"], row["standard"], row["unit_id"]): row for row in made["units"].iter_rows(named=True)}
     groups = dict(
         values.partition_by(["school_year", "county_code", "standard", "stage", "indicator"], as_dict=True).items()
     )
@@ -247,13 +274,15 @@ def relations(found: dict[str, str]) -> dict[tuple[int, str, str], list[dict[str
         what = quantity.get((standard, stage, name))
         if what is None:
             continue
-        indicator = STANDARDS[standard].indicator(name)
-        is_split = set(indicator.added(stage)) <= set(STANDARDS[standard].split.resources)
+        indicator = standards[standard].indicator(name)
+        is_split = set(indicator.added(stage)) <= set(standards[standard].split.resources)
         row: dict[str, Fraction] = {}
         for unit in groups[year, code, standard, stage, name].iter_rows(named=True):
             known = shares[year, standard, unit["unit_id"]]
             if is_split:
                 row[unit["school_id"]] = Fraction(known["share_numerator"], known["share_denominator"])
+            elif shared.issuperset(indicator.added(stage)):
+                row[unit["school_id"]] = Fraction(1)
             else:
                 row[f"{unit['school_id']}/{stage}"] = Fraction(1)
         system.setdefault((year, code, what), []).append(row)
@@ -284,9 +313,13 @@ def _less(row: dict[str, Fraction], other: dict[str, Fraction], times: Fraction)
     return {name: value for name, value in found.items() if value}
 
 
-def recovered(found: dict[str, str]) -> set[tuple[int, str, str]]:
+def recovered(found: dict[str, str], made: Tables, standards: Standards = STANDARDS) -> set[tuple[int, str, str]]:
     """School year, quantity and school (or unit) of every confidential figure that the public faces determine."""
-    return {(year, what, unknown) for (year, _code, what), rows in relations(found).items() for unknown in solved(rows)}
+    return {
+        (year, what, unknown)
+        for (year, _code, what), rows in relations(found, made, standards).items()
+        for unknown in solved(rows)
+    }
 
 
 def test_the_solver_finds_what_two_totals_determine() -> None:
@@ -297,14 +330,33 @@ def test_the_solver_finds_what_two_totals_determine() -> None:
 
 
 def test_no_school_s_figure_follows_from_what_the_public_pages_say() -> None:
-    assert len(relations(pages())) > 50
-    assert recovered(pages()) == set()
+    assert len(relations(pages(), tables())) > 50
+    assert recovered(pages(), tables()) == set()
 
 
 @pytest.mark.parametrize("rule", ["few_units", "other_standard"])
 def test_without_a_rule_the_attack_recovers_a_school_s_figure(rule: str) -> None:
     without = tables()["suppressed_cells"].filter(pl.col("rule") != rule)
-    assert recovered(public_pages(tables() | {"suppressed_cells": without}))
+    assert recovered(public_pages(tables() | {"suppressed_cells": without}), tables())
+
+
+def test_no_school_s_figure_follows_in_the_invented_province() -> None:
+    placed = {
+        "school_year": 2023,
+        "source": "cn-returns",
+        "province_code": "690000",
+        "return_part": "whole",
+        "file": "drawn.csv",
+    }
+    schools = synthetic()[2023].with_columns(pl.lit(value).alias(name) for name, value in placed.items())
+    made = computed_from(conform(schools, SCHOOLS), (2023,))
+    made |= {"suppressed_cells": withheld(made)}
+    found = public_pages(made, (2023,))
+    assert {"few_units", "other_standard", "composite"} <= set(made["suppressed_cells"]["rule"])
+    assert len(relations(found, made)) > 100
+    assert recovered(found, made) == set()
+    without = made | {"suppressed_cells": made["suppressed_cells"].filter(pl.col("rule") != "other_standard")}
+    assert recovered(public_pages(without, (2023,)), made)
 
 
 def lone(found: dict[str, str]) -> list[str]:
@@ -397,7 +449,7 @@ def test_every_public_page_says_that_it_is_public_and_what_is_withheld() -> None
 
 
 def test_where_nothing_is_withheld_public_and_internal_figures_agree() -> None:
-    names = ("mean", "sd", "cv", "margin", "limit", "status")
+    names = ("mean", "sd", "cv", "margin", "limit", "status", "cv_low", "cv_high")
     for path in ("2023/690101/report.json", "2023/690105/report.json"):
         inside, outside = json.loads(internal()[path]), json.loads(pages()[path])
         compared = 0

@@ -93,6 +93,11 @@ TW: list[Row] = [
 def computed(years: dict[int, list[Row]]) -> Tables:
     """Every table, computed from drawn schools of several years."""
     drawn = pl.concat([schools([row | {"school_year": year} for row in rows]) for year, rows in years.items()])
+    return computed_from(drawn, tuple(years))
+
+
+def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
+    """Every table, computed from schools of several years."""
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     for standard in STANDARDS.values():
         found = units(drawn, standard)
