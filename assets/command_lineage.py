@@ -70,6 +70,7 @@ def lineage_command(
     _print_candidates(candidates)
     _print_unexplained(unexplained)
     _print_disagreeing(disagreeing)
+    _print_counties(_chosen(published, "county_changes", year, county).filter(pl.col("reason").is_not_null()))
 
 
 def _chosen(store: Home, table: str, year: str | None, county: str | None) -> pl.DataFrame:
@@ -162,6 +163,25 @@ def _print_disagreeing(rows: pl.DataFrame) -> None:
         out.print(
             f"  {row['school_year']} {row['school_id_before'] or '—'} → {row['school_id_after'] or '—'} "
             f"{row['event']} {row['event_date']}: {_FINDING_WORDS[row['finding']]}",
+            markup=False,
+        )
+    _print_more(rows.height)
+
+
+_COUNTY_WORDS = {
+    "gone": "代码消失，没有登记去向 code gone, nothing on record",
+    "new": "新代码，没有登记由来 new code, nothing on record",
+    "not_in_list": "当年名录没有这个代码 not in the list of that year",
+}
+
+
+def _print_counties(rows: pl.DataFrame) -> None:
+    if not rows.height:
+        return
+    out.print(f"\n县级代码待核对 / county codes to be looked at: {rows.height:,}", markup=False)
+    for row in rows.head(_SHOWN).iter_rows(named=True):
+        out.print(
+            f"  {row['school_year']}  {row['county_name']} {row['county_code']}  {_COUNTY_WORDS[row['change']]}",
             markup=False,
         )
     _print_more(rows.height)

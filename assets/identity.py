@@ -5,8 +5,9 @@ import polars as pl
 from assets.home import Home
 from assets.partitioned import table, window
 from assets.registers import register
+from pipelines import county_history as counties
 from pipelines import likeness, lineage
-from schemas.lineage import SCHOOL_EVENTS
+from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 
 
 @table(deps=["schools"], group="identity")
@@ -22,7 +23,8 @@ def school_changes(store: Home, year: int) -> pl.DataFrame:
     """One row per school year, kind of change and pair of schools: gone, new, merged and so on, and why."""
     schools = store.read("schools", [year - 1, year], lineage.IDENTITY)
     refused = store.read("quarantine", [year]).filter(pl.col("level") == "row")
-    return lineage.school_changes(schools, register(store.root, SCHOOL_EVENTS), refused, year)
+    became = counties.successors(schools, register(store.root, COUNTY_EVENTS), year)
+    return lineage.school_changes(schools, register(store.root, SCHOOL_EVENTS), became, refused, year)
 
 
 @table(deps=["school_changes", window("schools", 1)], group="identity")
@@ -32,4 +34,19 @@ def lineage_candidates(store: Home, year: int) -> pl.DataFrame:
     return likeness.lineage_candidates(schools, store.read("school_changes", [year]), year)
 
 
-IDENTITY_ASSETS = [school_lineage, school_changes, lineage_candidates]
+@table(deps=[window("schools", 1)], group="identity")
+def county_changes(store: Home, year: int) -> pl.DataFrame:
+    """One row per school year, kind of change and county code: gone, new, not in the list of counties; and why."""
+    places = store.read("schools", [year - 1, year], counties.PLACES)
+    return counties.county_changes(places, register(store.root, COUNTY_EVENTS), year)
+
+
+@table(deps=["schools"], group="identity")
+def county_history(store: Home, year: int) -> pl.DataFrame:
+    """One row per school year, standard, county that an event touches and earlier year: how that year is read."""
+    known = [y for y in store.years() if y <= year]
+    places = pl.concat(store.read("schools", [y], counties.PLACES).unique(maintain_order=True) for y in known)
+    return counties.county_history(places, register(store.root, COUNTY_EVENTS), list(store.standards.values()), year)
+
+
+IDENTITY_ASSETS = [school_lineage, school_changes, lineage_candidates, county_changes, county_history]

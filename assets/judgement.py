@@ -9,10 +9,11 @@ from assets import progress
 from assets.home import Home
 from assets.partitioned import each, table, window, years_of_run
 from assets.resource import HomeResource, school_years
-from pipelines import assessments, candidates, evidence, groupings
+from pipelines import assessments, candidates, evidence, groupings, lineage
 from pipelines import ledger as register
 from pipelines import plans as planning
 from pipelines import popularisation as rates
+from pipelines.county_history import on_todays_codes
 from pipelines.judgement import Judged, judge, years_needed
 from schemas.judgement import PIONEER_CANDIDATES
 from schemas.tables import TABLES
@@ -76,6 +77,8 @@ def _three(year: int) -> list[int]:
         *(window(name, 2) for name in ("county_items", "county_checks", "school_checks")),
         *(window(name, 2) for name in ("unit_indicators", "county_dispersion")),
         "county_measures",
+        "school_lineage",
+        "county_history",
     ],
     group="judgement",
 )
@@ -85,6 +88,14 @@ def ledger(store: Home, year: int) -> pl.DataFrame:
     items, checks, schools = (store.read(name, three) for name in ("county_items", "county_checks", "school_checks"))
     values, spread = (store.read(name, three) for name in ("unit_indicators", "county_dispersion"))
     measures, before = store.read("county_measures", _up_to(store, year)), store.read("ledger", _up_to(store, year - 1))
+    codes = lineage.codes_of_today(store.read("school_lineage", _up_to(store, year)), year)
+    schools, values, measures, before = (
+        lineage.under_todays_codes(rows, codes) for rows in (schools, values, measures, before)
+    )
+    continued = store.read("county_history", [year]).filter(pl.col("series") == "continued")
+    items, checks, schools, values, spread, before = (
+        on_todays_codes(rows, continued) for rows in (items, checks, schools, values, spread, before)
+    )
     return each(
         store,
         lambda standard: register.ledger(items, checks, schools, values, spread, measures, before, standard, year),

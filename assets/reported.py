@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from assets.home import Home
+from pipelines.county_history import on_todays_codes, rebuilt_dispersion, rebuilt_verdicts
 from pipelines.disclosure import public_tables
 from reports.public import PublicEdition
 from schemas.source import open_sources
@@ -17,9 +18,43 @@ LONG_TABLES = ("county_dispersion", "resource_verdicts", "county_verdicts", "sup
 
 
 def report_tables(store: Home, year: int) -> dict[str, pl.DataFrame]:
-    """Every table with its rows of the school year, the long ones with those of the years before too."""
+    """Every table with its rows of the school year, the long ones with those of the years before too.
+
+    Those stand under the codes of this year's counties; of a broken series too, so that a chart can show where.
+    """
     earlier = [known for known in store.years() if known <= year]
-    return {name: store.read(name, earlier if name in LONG_TABLES else [year]) for name in TABLES}
+    tables = {name: store.read(name, earlier if name in LONG_TABLES else [year]) for name in TABLES}
+    history = tables["county_history"]
+    if history.is_empty():
+        return tables
+    spread, judged = on_boundaries(store, earlier, year, keep_broken=True)
+    # What a whole standard said of several counties says nothing of the one that they became.
+    whole = history.with_columns(series=pl.col("series").replace("rebuilt", "b"))
+    verdicts = on_todays_codes(tables["county_verdicts"], whole)
+    return tables | {"county_dispersion": spread, "resource_verdicts": judged, "county_verdicts": verdicts}
+
+
+def on_boundaries(
+    store: Home, years: list[int], year: int, *, keep_broken: bool = False
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Dispersion and resource verdicts of earlier years as they are read from the counties of `year`."""
+    history = store.read("county_history", [year])
+    spread, judged = store.read("county_dispersion", years), store.read("resource_verdicts", years)
+    if history.is_empty():
+        return spread, judged
+    anew = history.filter(pl.col("series") == "rebuilt")["series_year"].unique().sort().to_list()
+    units, values, schools = (store.read(name, anew) for name in ("units", "unit_indicators", "school_verdicts"))
+    parts = []
+    for standard in store.standards.values():
+        of_standard = pl.col("standard") == standard.id
+        measured = rebuilt_dispersion(
+            units, values, spread.filter(of_standard), history, standard, keep_broken=keep_broken
+        )
+        rules = rebuilt_verdicts(
+            schools, measured, judged.filter(of_standard), history, standard, keep_broken=keep_broken
+        )
+        parts.append((measured, rules))
+    return pl.concat(part[0] for part in parts), pl.concat(part[1] for part in parts)
 
 
 def made_public(store: Home, tables: Mapping[str, pl.DataFrame]) -> tuple[Mapping[str, pl.DataFrame], PublicEdition]:

@@ -10,7 +10,7 @@ from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
-from assets.reported import LONG_TABLES, made_public, public_edition, report_tables
+from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
 from assets.resource import HomeResource, school_years
 from pipelines import change, disclosure, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
@@ -116,7 +116,13 @@ def resource_verdicts(store: Home, year: int) -> pl.DataFrame:
 
 
 @table(
-    deps=[window("units", 1), window("unit_indicators", 1), window("county_dispersion", 1), "school_changes"],
+    deps=[
+        window("units", 1),
+        window("unit_indicators", 1),
+        window("county_dispersion", 1),
+        "school_changes",
+        "county_history",
+    ],
     group="time",
 )
 def year_over_year(store: Home, year: int) -> pl.DataFrame:
@@ -124,17 +130,15 @@ def year_over_year(store: Home, year: int) -> pl.DataFrame:
     both = [year - 1, year]
     found = store.read("units", both, (*dispersion.UNIT_COLUMNS, "school_id"))
     values, spread = store.read("unit_indicators", both), store.read("county_dispersion", both)
-    changes = store.read("school_changes", [year])
-    return each(store, lambda standard: change.year_over_year(found, values, spread, changes, standard, year))
+    changes, history = store.read("school_changes", [year]), store.read("county_history", [year])
+    return each(store, lambda standard: change.year_over_year(found, values, spread, changes, history, standard, year))
 
 
-@table(deps=[window("county_dispersion", 2), window("resource_verdicts", 2)], group="time")
+@table(deps=[window("county_dispersion", 2), window("resource_verdicts", 2), "county_history"], group="time")
 def three_year_monitoring(store: Home, year: int) -> pl.DataFrame:
     """One row per standard, county, stage, indicator and school year: the window of three years ending with it."""
-    three = [year - 2, year - 1, year]
-    return monitoring.three_year_monitoring(
-        store.read("county_dispersion", three), store.read("resource_verdicts", three), year
-    )
+    spread, judged = on_boundaries(store, [year - 2, year - 1, year], year)
+    return monitoring.three_year_monitoring(spread, judged, store.read("county_history", [year]), year)
 
 
 @dg.asset(

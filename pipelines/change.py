@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.county_history import on_todays_codes, rebuilt_dispersion, series_marks
 from pipelines.dispersion import county_dispersion
 from pipelines.figures import ratio, whole_total
 from schemas.contract import conform, tidy
@@ -18,6 +19,7 @@ def year_over_year(
     unit_indicators: pl.DataFrame,
     dispersion: pl.DataFrame,
     changes: pl.DataFrame,
+    history: pl.DataFrame,
     standard: Standard,
     year: int,
 ) -> pl.DataFrame:
@@ -30,15 +32,17 @@ def year_over_year(
     they are in none of the other series of units. Percent has the year before as its base; null where that is 0 or
     not reported. The tables hold both school years; a county without data the year before has its `county` rows only,
     with the reason. `changes` (`school_changes` of the year) say which school of the year before is which of this one
-    where the code is another, and which merged or were split.
+    where the code is another, and which merged or were split. `history` (`county_history` of the year) says how the
+    year before is read from this year's counties; `series_mark` says so of each row.
     """
     mine = pl.col("standard") == standard.id
-    values = _under_codes_of(unit_indicators.filter(mine), changes, year)
-    units = _under_codes_of(units.filter(mine), changes, year)
+    units, values = units.filter(mine), unit_indicators.filter(mine)
+    dispersion = rebuilt_dispersion(units, values, dispersion.filter(mine), history, standard)
+    units, values = (on_todays_codes(frame, history) for frame in (units, values))
+    units, values = (_under_codes_of(frame, changes, year) for frame in (units, values))
     joint_rows, values = _regrouped(values, changes, year)
     now, before = (values.filter(pl.col("school_year") == y) for y in (year, year - 1))
-    spread = dispersion.filter(mine)
-    spread_now, spread_before = (spread.filter(pl.col("school_year") == y) for y in (year, year - 1))
+    spread_now, spread_before = (dispersion.filter(pl.col("school_year") == y) for y in (year, year - 1))
     key = [*_PLACE, "unit_id", "indicator"]
     is_known = spread_before.select(*_PLACE, "stage").unique(maintain_order=True)
     comparable = now.join(is_known, on=[*_PLACE, "stage"], how="semi", maintain_order="left")
@@ -80,8 +84,14 @@ def year_over_year(
         ),
     ]
     rows = pl.concat([conform(part, YEAR_OVER_YEAR) for part in (county, common_rows, *map(_named, unit_rows))])
+    marks = series_marks(history, [year - 1])
+    rows = rows.drop("series_mark").join(
+        marks, on=["standard", "source", "county_code"], how="left", validate="m:1", maintain_order="left"
+    )
     change = pl.col("value") - pl.col("value_before")
+    is_broken = (pl.col("series_mark") == "b") & (pl.col("reason") == "no_year_before")
     rows = rows.with_columns(
+        reason=pl.when(is_broken).then(pl.lit("series_break")).otherwise(pl.col("reason")),
         change=change,
         change_percent=ratio(change * 100, pl.col("value_before")),
         cv_change=pl.col("cv") - pl.col("cv_before"),

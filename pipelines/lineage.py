@@ -68,10 +68,13 @@ def _with_lineage(schools: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def school_changes(schools: pl.DataFrame, events: pl.DataFrame, refused: pl.DataFrame, year: int) -> pl.DataFrame:
+def school_changes(
+    schools: pl.DataFrame, events: pl.DataFrame, successors: pl.DataFrame, refused: pl.DataFrame, year: int
+) -> pl.DataFrame:
     """What became of schools from the school year before to `year`, each with the register's reason or "missing".
 
-    `schools` hold both years; `refused` names the schools whose row of `year` was refused (`source`, `school_id`).
+    `schools` hold both years; `successors` say which county a code of the year before became, so that its schools do
+    not count as moved; `refused` names the schools whose row of `year` was refused (`source`, `school_id`).
     A school that reports under the same code in both years is the same. Of the others, one that is gone and one that
     is new are the same (`recoded`) where the register says so by a one-to-one event; so they count as gone and new
     until it does. The schools of a merger or split that first shows in `year` have one `joint_id`, one row per pair;
@@ -84,6 +87,11 @@ def school_changes(schools: pl.DataFrame, events: pl.DataFrame, refused: pl.Data
     )
     place = ["source", "return_part", "county_code"]
     now, before = (held.filter(pl.col("school_year") == y) for y in (year, year - 1))
+    before = (
+        before.join(successors, on=["source", "county_code"], how="left", validate="m:1", maintain_order="left")
+        .with_columns(pl.coalesce("successor", "county_code").alias("county_code"))
+        .drop("successor")
+    )
     now_known = now.join(before, on=place[:2], how="semi", maintain_order="left")
     before_known = before.join(now, on=place[:2], how="semi", maintain_order="left")
     pairs = _pairs(before_known, now_known)
@@ -310,3 +318,41 @@ def _explained(rows: pl.DataFrame, events: pl.DataFrame, year: int) -> pl.DataFr
         .when(pl.col("__off__") > 0)
         .then(pl.lit("date_disagrees"))
     ).drop("__row__", "__own__", "__off__", "other")
+
+
+def codes_of_today(lineages: pl.DataFrame, year: int) -> pl.DataFrame:
+    """The identifier in `year` of every school that had another before, by its lineage.
+
+    One row per source and former identifier: `source`, `school_id`, `now`. `lineages` is `school_lineage` up to `year`.
+    An identifier that still reports in `year` is nobody's former one.
+    """
+    key = ["source", "lineage_id"]
+    now = lineages.filter(pl.col("school_year") == year).select(*key, pl.col("school_id").alias("now")).unique(key)
+    former = lineages.filter(pl.col("school_year") < year).select(*key, "school_id").unique(maintain_order=True)
+    led = former.join(now, on=key, how="inner", validate="m:1", maintain_order="left")
+    still = lineages.filter(pl.col("school_year") == year).select("source", "school_id")
+    return (
+        led.filter(pl.col("school_id") != pl.col("now"))
+        .join(still, on=["source", "school_id"], how="anti", maintain_order="left")
+        .select("source", "school_id", "now")
+        .unique(["source", "school_id"], maintain_order=True)
+    )
+
+
+def under_todays_codes(rows: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:
+    """The rows with schools and units under the identifiers that `codes_of_today` gives."""
+    if codes.is_empty():
+        return rows
+    led = rows.join(codes, on=["source", "school_id"], how="left", validate="m:1", maintain_order="left")
+    is_led = pl.col("now").is_not_null()
+    stage = pl.concat_str("now", pl.lit("/"), "stage") if "stage" in rows.columns else pl.col("now")
+    renamed = {
+        name: pl.when(is_led & (pl.col(name) == pl.col("school_id")))
+        .then(pl.col("now"))
+        .when(is_led & pl.col(name).str.contains("/", literal=True))
+        .then(stage)
+        .otherwise(pl.col(name))
+        for name in ("subject_id", "unit_id")
+        if name in rows.columns
+    }
+    return led.with_columns(**renamed, school_id=pl.coalesce("now", "school_id")).drop("now")

@@ -6,6 +6,7 @@ from functools import reduce
 
 import polars as pl
 
+from pipelines.county_history import series_marks
 from pipelines.dispersion import EQUAL
 from schemas.contract import tidy
 from schemas.tables import THREE_YEAR_MONITORING
@@ -14,12 +15,15 @@ _PLACE = ("standard", "source", "province_code", "county_code")
 _ENDINGS = {0: "", 1: "_year_before", 2: "_two_years_before"}
 
 
-def three_year_monitoring(dispersion: pl.DataFrame, verdicts: pl.DataFrame, year: int) -> pl.DataFrame:
+def three_year_monitoring(
+    dispersion: pl.DataFrame, verdicts: pl.DataFrame, history: pl.DataFrame, year: int
+) -> pl.DataFrame:
     """The window (year − 2, year − 1, year) of every county, stage and indicator that has data in `year`.
 
     One row per standard, county, stage and indicator, and one per county as indicator `verdict`. A year without a
     figure makes the window incomplete, which is said, not skipped. No published text defines slippage in numbers:
-    two flags stand side by side, over the limit again, and worse than the year before.
+    two flags stand side by side, over the limit again, and worse than the year before. The tables stand on this
+    year's boundaries; `series_mark` says from `history` (`county_history` of the year) where that took something.
     """
     measured = dispersion.select(
         "school_year", *_PLACE, "county_name", "stage", "indicator", "unit", "mean", "cv", "limit", "margin", "status"
@@ -35,7 +39,10 @@ def three_year_monitoring(dispersion: pl.DataFrame, verdicts: pl.DataFrame, year
         pl.col("verdict").alias("status"),
     )
     window = _window(pl.concat([measured, judged]), year)
-    return tidy(_judge(window, year), THREE_YEAR_MONITORING)
+    marks = series_marks(history, [year - 1, year - 2])
+    key = ["standard", "source", "county_code"]
+    judged_window = _judge(window, year).join(marks, on=key, how="left", validate="m:1", maintain_order="left")
+    return tidy(judged_window, THREE_YEAR_MONITORING)
 
 
 def _window(rows: pl.DataFrame, year: int) -> pl.DataFrame:

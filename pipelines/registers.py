@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from schemas.contract import Contract, accept, conform, failures
-from schemas.lineage import ONE_TO_ONE
+from schemas.lineage import COUNTY_ONE_TO_ONE, ONE_TO_ONE
 
+_KEEPS = {*ONE_TO_ONE, *COUNTY_ONE_TO_ONE}
 _DATES = ("%Y-%m-%d", "%Y/%m/%d")
 _WORDS: dict[str, tuple[str, str]] = {
     "date": ("应为日期，写法如 2021-08-31", "a date like 2021-08-31 is wanted"),
@@ -24,6 +25,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "before_too_many": ("新设的没有原代码，请留空", "what is opened has no code before; leave it empty"),
     "after_too_many": ("停办、撤销的没有现代码，请留空", "what is closed or suspended has no code after; leave it empty"),
     "ids_differ": ("原代码与现代码应不相同；没有换码请登记为改名或搬迁", "the two codes must differ; if the code was kept, enter it as renamed or moved"),
+    "rebuilt_whole": ("拆分和局部调整不能按今天的区划重算；请改为 continue 或 break", "a split or partial change cannot be rebuilt; choose continue or break"),
     "duplicate": ("同一件事登记了两次，请删去一行", "the same thing stands twice; remove one row"),
     "two_successors": ("原代码已有另一个现代码；一所变几所请登记为拆分", "this code already has another successor; enter one into several as split"),
     "two_predecessors": ("现代码已有另一个原代码；几所并一所请登记为合并", "this code already has another predecessor; enter several into one as merged"),
@@ -86,7 +88,7 @@ def chains(events: pl.DataFrame, before: str = "school_id_before", after: str = 
 
 def _links(events: pl.DataFrame, before: str, after: str) -> list[tuple[str, str, str]]:
     """Source, code before and code after of the one-to-one events that change the code; each pair once."""
-    led = events.filter(pl.col("event").is_in(ONE_TO_ONE) & (pl.col(before) != pl.col(after)))
+    led = events.filter(pl.col("event").is_in(_KEEPS) & (pl.col(before) != pl.col(after)))
     return list(led.select("source", before, after).unique(maintain_order=True).iter_rows())
 
 
@@ -162,7 +164,7 @@ def _chain_faults(rows: pl.DataFrame, numbers: Sequence[int]) -> Iterator[str]:
     later: dict[tuple[str, str], str] = {}
     earlier: dict[tuple[str, str], str] = {}
     led = rows.with_columns(__at__=pl.int_range(pl.len())).filter(
-        pl.col("event").is_in(ONE_TO_ONE) & (pl.col(before) != pl.col(after))
+        pl.col("event").is_in(_KEEPS) & (pl.col(before) != pl.col(after))
     )
     for source, old, new, index in led.select("source", before, after, "__at__").iter_rows():
         if later.get((source, old), new) != new:

@@ -6,7 +6,7 @@ The strip is drawn in percent of its width and pixels of its height, so that its
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from reports.model import Bullet, Dot, Lane, Point, Rule, Strip, Trend
@@ -25,9 +25,18 @@ _TICKS = 6
 
 
 def trend(
-    years: Sequence[int], cvs: Sequence[float | None], limit: float | None, *, status: str, label: str
+    years: Sequence[int],
+    cvs: Sequence[float | None],
+    limit: float | None,
+    *,
+    status: str,
+    label: str,
+    breaks: Collection[int] = (),
 ) -> Trend | None:
-    """The line of a CV over school years (ascending); None where fewer than two years have a figure."""
+    """The line of a CV over school years (ascending); None where fewer than two years have a figure.
+
+    `breaks` are the school years that do not continue the one before.
+    """
     known = [cv for cv in cvs if cv is not None]
     if len(known) < _LEAST_YEARS:
         return None
@@ -43,7 +52,7 @@ def trend(
     before: int | None = None
     for year, cv in zip(years, cvs, strict=True):
         if cv is not None:
-            if before is not None and year - before > 1:
+            if before is not None and (year - before > 1 or year in breaks):
                 runs.append([])
             runs[-1].append(place(year, cv))
             before = year

@@ -89,7 +89,7 @@ def stage_part(county: CountyTables, standard: Standard, stage: str, captions: C
         gap=gap(county, standard, stage, captions),
         school_rule=_school_rule(county, standard, stage, captions),
         series=_series(county, standard, stage, years, captions),
-        long_trend=long_trend(county, standard, stage, captions),
+        long_trend=long_trend(county, standard, stage, captions, county.series_breaks(standard.id)),
     )
 
 
@@ -146,6 +146,7 @@ def _indicator_row(
             row["limit"],
             status=row["status"],
             label=_trend_label(label, years, row),
+            breaks=county.series_breaks(standard.id),
         ),
         verdict=verdict(row["status"]),
         is_total=is_total,

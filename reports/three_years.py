@@ -8,6 +8,7 @@ from itertools import pairwise
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
+from reports.language import marked
 from reports.model import Monitoring, MonitoringRow, Year
 from reports.stages import verdict
 from reports.year import CountyTables, Row
@@ -15,6 +16,11 @@ from standards.standard import Standard
 
 _ENDINGS = ("_two_years_before", "_year_before", "")
 _NAMED = 4
+_MARKS = {
+    "continued": marked("县的代码在窗口内变更，以前学年的数据按登记的变更接续。"),
+    "rebuilt": marked("县在窗口内合并，以前学年的数据已按今天的区划重新计算。"),
+    "b": marked("县的代码或区划在窗口内变更，序列中断（标记 b），变更前后不作比较。"),
+}
 _MOST_PLACES = 6
 
 
@@ -117,6 +123,9 @@ def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole:
             "not_met": _("{first}–{last} 学年三年中有 {breaches} 年未达标{unknown}。"),
         }.get(whole["held"], _("{first}–{last} 学年三年是否保持达标，无法判定。"))
         said.append(sentence.format(**words))
+    mark = next((row["series_mark"] for row in measured if row["series_mark"]), None)
+    if mark is not None:
+        said.append(_(_MARKS[mark]))
     missing = sorted({year for row in measured if row["years_missing"] for year in row["years_missing"].split(" | ")})
     if missing:
         said.append(_("窗口不完整：{years} 学年缺全部或部分差异系数。").format(years="、".join(missing)))

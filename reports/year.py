@@ -536,6 +536,12 @@ class CountyTables:
             history.setdefault((standard, stage, indicator), {})[year] = cv
         return history
 
+    def series_breaks(self, standard: str) -> list[int]:
+        """The school years from which the county's series is another one, since its code or boundaries changed."""
+        history = self.frame("county_history").filter((pl.col("standard") == standard) & (pl.col("series") == "b"))
+        last = history["series_year"].max()
+        return [last + 1] if isinstance(last, int) else []
+
     @cached_property
     def important(self) -> dict[tuple[str, str], str]:
         """The indicator that matters most by standard and stage."""

@@ -240,4 +240,93 @@ LINEAGE_CANDIDATES = Contract(
     origin="school_changes, schools of two school years",
 )
 
-LINEAGE_TABLES = (SCHOOL_LINEAGE, SCHOOL_CHANGES, LINEAGE_CANDIDATES)
+COUNTY_ONE_TO_ONE = ("renamed", "recoded", "converted")
+"""Events after which the county is the same one under another name, code or kind (撤县设区)."""
+COUNTY_EVENT_KINDS = (*COUNTY_ONE_TO_ONE, "merged", "split", "boundary_changed")
+POLICIES = ("continue", "rebuild", "break")
+"""What becomes of a county's series over an event: the new code continues the old one's; earlier years are computed
+anew on today's boundaries; or nothing is compared across it."""
+SERIES = ("continued", "rebuilt", "b")
+
+COUNTY_EVENTS = Contract(
+    "county_events",
+    "县级区划变更登记册：每件事、每对代码一行",
+    "One row per event and pair of county codes: the register of what happened to counties, kept by hand.",
+    ("event_date", "event", "source", "county_code_before", "county_code_after"),
+    (
+        Column("event_date", pl.Date, "日期", "Day from which it holds", nullable=False),
+        Column("event", pl.String, "事件", "What happened", nullable=False, one_of=COUNTY_EVENT_KINDS),
+        Column("source", pl.String, "数据来源", "Source whose codes these are", nullable=False),
+        Column("county_code_before", pl.String, "原行政区划代码", "Code before", nullable=False),
+        Column("county_code_after", pl.String, "现行政区划代码", "Code after", nullable=False),
+        Column("series", pl.String, "序列", "What becomes of the series; empty: as the standard says", one_of=POLICIES),
+        Column("document", pl.String, "依据文件", "Document that says so: title, number", nullable=False),
+        Column("note", pl.String, "说明", "Note"),
+        Column("recorded_by", pl.String, "登记人", "Who entered it"),
+        Column("recorded_on", pl.Date, "登记日期", "When it was entered"),
+    ),
+    (
+        Rule(
+            "rebuilt_whole",
+            ("event", "series"),
+            ("series",),
+            (pl.col("series") != "rebuild") | ~pl.col("event").is_in(["split", "boundary_changed"]),
+        ),
+    ),
+    origin="registers/county_events.csv of the home",
+)
+
+COUNTY_HISTORY = Contract(
+    "county_history",
+    "每学年、每标准、每县、每个以前学年一行：区划变更之后，以前学年怎样接到本学年的县",
+    "One row per school year, standard, county that an event touches and earlier school year: how that year is read "
+    "from this year's county.",
+    ("school_year", "standard", "source", "series_year", "county_code_before", "county_code"),
+    (
+        YEAR,
+        Column("standard", pl.String, "标准", "Standard", nullable=False),
+        SOURCE,
+        PROVINCE,
+        COUNTY,
+        COUNTY_NAME,
+        Column("series_year", pl.Int32, "以前学年", "Earlier school year", "year", nullable=False, minimum=1949),
+        Column("county_code_before", pl.String, "当时的代码", "Code in the earlier year", nullable=False),
+        Column(
+            "series",
+            pl.String,
+            "序列",
+            "How it is read",
+            nullable=False,
+            one_of=SERIES,
+            note="continued: the old code's figures stand; rebuilt: computed anew on this year's boundaries; b: broken",
+        ),
+        Column("event", pl.String, "事件", "Event", nullable=False, one_of=COUNTY_EVENT_KINDS),
+        Column("document", pl.String, "依据", "Document or list that says so", nullable=False),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "series_year", "county_code_before"),
+    origin="schools, registers/county_events.csv, codes/county_events.csv, the standard's [history]",
+)
+
+COUNTY_CHANGES = Contract(
+    "county_changes",
+    "每学年、每种变化、每个县级代码一行：消失、新增的代码及原因，不在当年名录内的代码",
+    "One row per school year, kind of change and county code: codes gone and new since the year before, and why; codes "
+    "that the list of counties does not have in that year.",
+    ("school_year", "source", "change", "county_code"),
+    (
+        YEAR,
+        SOURCE,
+        PROVINCE,
+        COUNTY,
+        COUNTY_NAME,
+        Column("change", pl.String, "变化", "What is seen", nullable=False, one_of=("gone", "new", "not_in_list")),
+        Column("event", pl.String, "事件", "Event that explains it", one_of=COUNTY_EVENT_KINDS),
+        Column("other_code", pl.String, "另一代码", "The event's other code"),
+        Column("document", pl.String, "依据", "Document or list that says so"),
+        Column("reason", pl.String, "原因", "Null where an event says why", one_of=("reason_missing", "not_in_list")),
+    ),
+    sort=("school_year", "source", "change", "county_code"),
+    origin="schools of two school years, registers/county_events.csv, codes/county_events.csv, codes/counties.csv",
+)
+
+LINEAGE_TABLES = (SCHOOL_LINEAGE, SCHOOL_CHANGES, LINEAGE_CANDIDATES, COUNTY_CHANGES, COUNTY_HISTORY)

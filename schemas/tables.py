@@ -45,7 +45,7 @@ from schemas.judgement import (
     POPULARISATION,
     SCHOOL_CHECKS,
 )
-from schemas.lineage import LINEAGE_TABLES
+from schemas.lineage import LINEAGE_TABLES, SERIES
 
 HERE = Path(__file__).parent
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
@@ -659,6 +659,14 @@ YEAR_OVER_YEAR = Contract(
             "Units that came out of a merger or split since the year before; null for a unit's row",
             "units",
         ),
+        Column(
+            "series_mark",
+            pl.String,
+            "区划变更",
+            "How years before a change of the county's code or boundaries are read; null where nothing changed",
+            one_of=SERIES,
+            note="continued, rebuilt on this year's boundaries, or b: broken, nothing is compared across it",
+        ),
         REASON,
     ),
     sort=("school_year", "standard", "source", "county_code", "series", "unit_id", "stage", "indicator"),
@@ -722,6 +730,14 @@ THREE_YEAR_MONITORING = Contract(
         status("held", "三年保持", "Whether the limit or standard was held in each of the three years"),
         Column("window", pl.String, "窗口", "Completeness", nullable=False, one_of=("complete", "incomplete")),
         Column("years_missing", pl.String, "缺少的学年", "Years of the window without data, joined by |"),
+        Column(
+            "series_mark",
+            pl.String,
+            "区划变更",
+            "How years before a change of the county's code or boundaries are read; null where nothing changed",
+            one_of=SERIES,
+            note="continued, rebuilt on this year's boundaries, or b: broken, nothing is compared across it",
+        ),
     ),
     origin="county_dispersion and resource_verdicts of three school years",
 )

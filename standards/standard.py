@@ -137,6 +137,17 @@ class Slippage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     worse_than_year_before: bool = True
 
 
+class History(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of a county's series where its code or boundaries change and the register does not say.
+
+    `continue`: the new code continues the series of the one code that it follows; a code made of several follows none.
+    `rebuild`: the years before a merger are computed anew on the boundaries of today. `break`: nothing is compared
+    across the event, and it is marked `b`. That a series continues is a default of ours.
+    """
+
+    county_change: Literal["continue", "rebuild", "break"] = "continue"
+
+
 class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A standard. `id` is the file's stem; `applies_to` names the sources, `provinces` the codes, that it is for.
 
@@ -171,6 +182,7 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relaxations: tuple[Relaxation, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     quota: Quota | None = None
+    history: History = History()
     notes: tuple[Words, ...] = ()
     confidence: Confidence = "official"
     id: str = ""

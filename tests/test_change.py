@@ -11,7 +11,7 @@ from pipelines.indicators import unit_indicators
 from pipelines.monitoring import three_year_monitoring
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
-from schemas.lineage import SCHOOL_CHANGES
+from schemas.lineage import COUNTY_HISTORY, SCHOOL_CHANGES
 from standards.standard import standards
 from tests.county import schools
 
@@ -28,7 +28,9 @@ def changed(before: list[Row], now: list[Row]) -> pl.DataFrame:
     rows = [{"school_year": year, **row} for year, year_rows in ((2022, before), (2023, now)) for row in year_rows]
     found = units(schools(rows), INDICATIVE)
     values = unit_indicators(found, INDICATIVE)
-    change = year_over_year(found, values, county_dispersion(found, values, INDICATIVE), UNCHANGED, INDICATIVE, 2023)
+    change = year_over_year(
+        found, values, county_dispersion(found, values, INDICATIVE), UNCHANGED, COUNTY_HISTORY.empty(), INDICATIVE, 2023
+    )
     return change.filter(pl.col("indicator") == "teacher_pupil_ratio")
 
 
@@ -124,7 +126,7 @@ def monitored(cvs: dict[int, float | None], standard_limit: float = 0.65) -> dic
         pl.lit("all").alias("stage"),
         pl.col("status").alias("verdict"),
     )
-    found = three_year_monitoring(spread, verdicts, 2023)
+    found = three_year_monitoring(spread, verdicts, COUNTY_HISTORY.empty(), 2023)
     return found.row(by_predicate=pl.col("indicator") == "composite", named=True)
 
 
@@ -176,5 +178,7 @@ def test_the_countys_verdict_is_monitored_as_a_row_of_its_own() -> None:
     values = unit_indicators(found, BASIC)
     spread = county_dispersion(found, values, BASIC)
     verdicts = resource_verdicts(spread, school_verdicts(values, BASIC), BASIC)
-    row = three_year_monitoring(spread, verdicts, 2023).row(by_predicate=pl.col("indicator") == "verdict", named=True)
+    row = three_year_monitoring(spread, verdicts, COUNTY_HISTORY.empty(), 2023).row(
+        by_predicate=pl.col("indicator") == "verdict", named=True
+    )
     assert (row["stage"], row["held"], row["years_missing"]) == ("all", "undetermined", "2021")

@@ -9,17 +9,18 @@ from pipelines.change import year_over_year
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.likeness import lineage_candidates
-from pipelines.lineage import school_changes, school_lineage
+from pipelines.lineage import codes_of_today, school_changes, school_lineage, under_todays_codes
 from pipelines.registers import RegisterError, read_register
 from pipelines.units import units
 from schemas.contract import accept
-from schemas.lineage import LINEAGE_CANDIDATES, SCHOOL_CHANGES, SCHOOL_EVENTS, SCHOOL_LINEAGE
+from schemas.lineage import COUNTY_HISTORY, LINEAGE_CANDIDATES, SCHOOL_CHANGES, SCHOOL_EVENTS, SCHOOL_LINEAGE
 from standards.standard import standards
 from tests.county import schools
 
 INDICATIVE = standards()["tw-indicative"]
 Row = dict[str, object]
 HEAD = "event_date,event,source,school_id_before,school_id_after,document"
+NOWHERE = pl.DataFrame(schema=dict.fromkeys(("source", "county_code", "successor"), pl.String))
 NOBODY = pl.DataFrame(schema={"source": pl.String, "school_id": pl.String})
 
 
@@ -46,7 +47,7 @@ def drawn(years: dict[int, list[Row]]) -> pl.DataFrame:
 
 
 def changes(before: list[Row], now: list[Row], *events: str) -> pl.DataFrame:
-    found = school_changes(drawn({2020: before, 2021: now}), register(*events), NOBODY, 2021)
+    found = school_changes(drawn({2020: before, 2021: now}), register(*events), NOWHERE, NOBODY, 2021)
     return accept(found, SCHOOL_CHANGES)
 
 
@@ -59,8 +60,10 @@ def changed(before: list[Row], now: list[Row], *events: str) -> pl.DataFrame:
     held = drawn({2020: before, 2021: now})
     found = units(held, INDICATIVE)
     values = unit_indicators(found, INDICATIVE)
-    told = school_changes(held, register(*events), NOBODY, 2021)
-    rows = year_over_year(found, values, county_dispersion(found, values, INDICATIVE), told, INDICATIVE, 2021)
+    told = school_changes(held, register(*events), NOWHERE, NOBODY, 2021)
+    rows = year_over_year(
+        found, values, county_dispersion(found, values, INDICATIVE), told, COUNTY_HISTORY.empty(), INDICATIVE, 2021
+    )
     return rows.filter(pl.col("indicator") == "teacher_pupil_ratio")
 
 
@@ -206,7 +209,7 @@ def test_each_event_is_the_reason_of_the_change_that_it_makes(
 
 def test_a_school_whose_row_was_refused_is_not_simply_gone() -> None:
     refused = pl.DataFrame({"source": ["cn-returns"], "school_id": ["B"]})
-    found = school_changes(drawn({2020: [A, B], 2021: [A]}), register(), refused, 2021)
+    found = school_changes(drawn({2020: [A, B], 2021: [A]}), register(), NOWHERE, refused, 2021)
     assert said(found) == [("gone", "B", "", None, "row_refused")]
 
 
@@ -222,9 +225,17 @@ def test_an_empty_register_leaves_every_figure_as_it_is() -> None:
     values = unit_indicators(found, INDICATIVE)
     spread = county_dispersion(found, values, INDICATIVE)
     with_register = year_over_year(
-        found, values, spread, school_changes(held, register(), NOBODY, 2021), INDICATIVE, 2021
+        found,
+        values,
+        spread,
+        school_changes(held, register(), NOWHERE, NOBODY, 2021),
+        COUNTY_HISTORY.empty(),
+        INDICATIVE,
+        2021,
     )
-    assert with_register.equals(year_over_year(found, values, spread, SCHOOL_CHANGES.empty(), INDICATIVE, 2021))
+    assert with_register.equals(
+        year_over_year(found, values, spread, SCHOOL_CHANGES.empty(), COUNTY_HISTORY.empty(), INDICATIVE, 2021)
+    )
 
 
 OLD = school(
@@ -241,7 +252,7 @@ NEW = OLD | {
 
 def candidates(before: list[Row], now: list[Row], *events: str) -> pl.DataFrame:
     held = drawn({2020: before, 2021: now})
-    told = school_changes(held, register(*events), NOBODY, 2021)
+    told = school_changes(held, register(*events), NOWHERE, NOBODY, 2021)
     return accept(lineage_candidates(held, told, 2021), LINEAGE_CANDIDATES)
 
 
@@ -276,6 +287,26 @@ def test_a_school_of_one_name_in_another_county_is_proposed() -> None:
     came = gone | {"school_id": "2169000077"} | elsewhere
     row = candidates([A, held, gone], [A, held, came]).row(0, named=True)
     assert (row["county_code_before"], row["county_code"], row["event"]) == ("690101", "690102", "recoded")
+
+
+def test_the_ledger_follows_a_school_under_another_identifier() -> None:
+    held = drawn({2020: [A, B], 2021: [A, C]})
+    events = register("2021-07-01,recategorised,B,C")
+    lineages = pl.concat(school_lineage(held, events, year) for year in (2020, 2021))
+    codes = codes_of_today(lineages, 2021)
+    assert codes.rows() == [("cn-returns", "B", "C")]
+    rows = pl.DataFrame(
+        {
+            "source": ["cn-returns"] * 3,
+            "school_id": ["B", "B", "A"],
+            "subject_id": ["B", "B/primary", "A/primary"],
+            "stage": ["", "primary", "primary"],
+        }
+    )
+    found = under_todays_codes(rows, codes)
+    assert found["subject_id"].to_list() == ["C", "C/primary", "A/primary"]
+    assert found["school_id"].to_list() == ["C", "C", "A"]
+    assert under_todays_codes(rows, codes_of_today(lineages.filter(school_year=2020), 2020)).equals(rows)
 
 
 def fault(text: str) -> str:

@@ -15,11 +15,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines import county_history
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, take_in
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
+from schemas.lineage import COUNTY_EVENTS
 from schemas.source import sources
 from standards.standard import standards
 
@@ -184,3 +186,37 @@ def test_every_row_of_the_eighteen_files_is_accounted_for(csv_intake: Intake, ra
     assert csv_intake.schools["county_code"].n_unique() == 22
     assert csv_intake.schools["county_name"].n_unique() == 22
     assert csv_intake.quarantine.height == 0
+
+
+@pytest.mark.parametrize("name", ["桃園", "臺中", "臺南", "高雄"])
+def test_a_city_that_was_merged_or_renamed_has_one_unbroken_series_over_fourteen_years(
+    csv_intake: Intake, raw_intake: Intake, name: str
+) -> None:
+    by_year = {
+        row["school_year"]: row
+        for intake in (raw_intake, csv_intake)
+        for row in dispersion(intake)
+        .filter(
+            pl.col("county_name").str.starts_with(name)
+            & (pl.col("stage") == "primary")
+            & (pl.col("indicator") == "teacher_pupil_ratio")
+        )
+        .iter_rows(named=True)
+    }
+    assert sorted(by_year) == list(range(2012, 2026))
+    assert len({row["county_code"] for row in by_year.values()}) == 1
+    assert all(row["cv"] is not None and row["units"] > 100 for row in by_year.values())
+    places = pl.concat(
+        intake.schools.select(county_history.PLACES).unique(maintain_order=True) for intake in (raw_intake, csv_intake)
+    )
+    for year in range(2013, 2026):
+        changes = county_history.county_changes(
+            places.filter(pl.col("school_year").is_in([year - 1, year])), COUNTY_EVENTS.empty(), year
+        )
+        assert changes.is_empty(), year
+
+
+def test_every_county_of_fourteen_years_is_one_of_twenty_two(csv_intake: Intake, raw_intake: Intake) -> None:
+    for intake in (raw_intake, csv_intake):
+        counts = intake.schools.group_by("school_year").agg(pl.col("county_code").n_unique())["county_code"]
+        assert set(counts) == {22}

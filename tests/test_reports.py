@@ -26,7 +26,7 @@ from reports.sentences import changes_words
 from reports.site import render_index, render_year
 from reports.year import YearTables
 from schemas.contract import conform
-from schemas.lineage import SCHOOL_CHANGES
+from schemas.lineage import COUNTY_HISTORY, SCHOOL_CHANGES
 from schemas.source import sources
 from schemas.tables import QUARANTINE, RETURNS, TABLES
 from standards.standard import standards
@@ -116,9 +116,9 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             parts[name].append(table)
         for year in years:
             parts["year_over_year"].append(
-                year_over_year(found, values, spread, SCHOOL_CHANGES.empty(), standard, year)
+                year_over_year(found, values, spread, SCHOOL_CHANGES.empty(), COUNTY_HISTORY.empty(), standard, year)
             )
-            parts["three_year_monitoring"].append(three_year_monitoring(spread, verdicts, year))
+            parts["three_year_monitoring"].append(three_year_monitoring(spread, verdicts, COUNTY_HISTORY.empty(), year))
     tables = {name: pl.concat(found) if found else TABLES[name].empty() for name, found in parts.items()}
     return tables | {"schools": drawn, "returns": returns(drawn), "quarantine": refusals()}
 

@@ -171,9 +171,10 @@ def changes(taken: Intake) -> pl.DataFrame:
     """What became of the schools, the register followed."""
     text = pl.DataFrame(school_events()).write_csv()
     events = read_register(text, "school_events.csv", SCHOOL_EVENTS, ["cn-returns"])
+    none = pl.DataFrame(schema=dict.fromkeys(("source", "county_code", "successor"), pl.String))
     schools, refused = taken.schools, taken.quarantine.filter(pl.col("level") == "row")
     return pl.concat(
-        school_changes(schools.filter(pl.col("school_year").is_in([year - 1, year])), events, refused, year)
+        school_changes(schools.filter(pl.col("school_year").is_in([year - 1, year])), events, none, refused, year)
         for year in YEARS[1:]
     ).filter(~pl.col("school_name_after").fill_null("").str.contains("示错"))
 
