@@ -31,7 +31,15 @@ def report_tables(store: Home, year: int) -> dict[str, pl.DataFrame]:
     # What a whole standard said of several counties says nothing of the one that they became.
     whole = history.with_columns(series=pl.col("series").replace("rebuilt", "b"))
     verdicts = on_todays_codes(tables["county_verdicts"], whole)
-    return tables | {"county_dispersion": spread, "resource_verdicts": judged, "county_verdicts": verdicts}
+    # What is withheld of a county stays withheld under today's code, and of what it was merged into.
+    key = list(TABLES["suppressed_cells"].key)
+    cells = on_todays_codes(tables["suppressed_cells"], history, keep_broken=True)
+    return tables | {
+        "county_dispersion": spread,
+        "resource_verdicts": judged,
+        "county_verdicts": verdicts,
+        "suppressed_cells": cells.unique(key, keep="first", maintain_order=True),
+    }
 
 
 def on_boundaries(

@@ -35,6 +35,8 @@ _TOLD = (
     "suppressed_cells",
     "school_lineage",
     "school_changes",
+    "county_changes",
+    "county_history",
     "county_parts",
     "county_verdicts",
     "plans",

@@ -121,7 +121,7 @@ def _why(row: Row) -> str:
     """The event of the register, its day and document; where there is none, that it is missing."""
     if row["event"] is None:
         return _(_REASONS[row["reason"]])
-    told = _("{event}，{day}，{document}").format(
-        event=_(_EVENTS[row["event"]]), day=display.day(row["event_date"]), document=row["document"]
-    )
+    told = _("{event}，{day}").format(event=_(_EVENTS[row["event"]]), day=display.day(row["event_date"]))
+    if row["document"]:
+        told = _("{event}，{document}").format(event=told, document=row["document"])
     return _("{event}（{note}）").format(event=told, note=row["note"]) if row["note"] else told
