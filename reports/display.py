@@ -7,9 +7,10 @@ people, rooms and yuan whole), GB/T 8170 for the rounding.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePosixPath
+from typing import Any
 
 from reports.language import gettext as _
 from reports.language import marked
@@ -367,6 +368,13 @@ def standing(name: str) -> str:
 def absence(reason: str | None, otherwise: str) -> str:
     """The sign of a figure that is not there: that it is withheld where the reason says so."""
     return SUPPRESSED if reason == withheld.SUPPRESSED else otherwise
+
+
+def cv_change(row: Mapping[str, Any] | None) -> str:
+    """How a CV changed since the year before, by its row of `year_over_year`; — where there is none."""
+    if row is None:
+        return NOT_APPLICABLE
+    return signed(row["cv_change"], CV_PLACES, absent=absence(row["reason"], NOT_APPLICABLE))
 
 
 def reason(name: str | None, *, absent: str = NOT_APPLICABLE) -> str:

@@ -260,7 +260,6 @@ def _row(
     area: ProvinceTables, standard: Standard, stage: str, name: str, code: str, row: Row, place: Standing
 ) -> IndicatorCounty:
     changes = {series: area.changes.get((series, code, standard.id, stage, name)) for series in ("county", "common")}
-    moved = {series: None if change is None else change["cv_change"] for series, change in changes.items()}
     is_composite = name == "composite"
     absent = display.absence(row["reason"], display.NOT_REPORTED)
     return IndicatorCounty(
@@ -274,8 +273,8 @@ def _row(
         is_partial=row["reason"] in display.PARTIAL,
         bullet=charts.bullet(row["cv"], row["limit"], row["status"]),
         margin=display.number(row["margin"], display.CV_PLACES, absent=display.NOT_APPLICABLE),
-        change=display.signed(moved["county"], display.CV_PLACES, absent=display.NOT_APPLICABLE),
-        common_change=display.signed(moved["common"], display.CV_PLACES, absent=display.NOT_APPLICABLE),
+        change=display.cv_change(changes["county"]),
+        common_change=display.cv_change(changes["common"]),
         verdict=verdict(row["status"]),
     )
 

@@ -164,8 +164,7 @@ def _what(area: ProvinceTables, key: _Key) -> str:
 
 
 def _common(area: ProvinceTables, key: _Key) -> str:
-    row = area.changes.get(("common", *key))
-    return display.signed(None if row is None else row["cv_change"], display.CV_PLACES, absent=display.NOT_APPLICABLE)
+    return display.cv_change(area.changes.get(("common", *key)))
 
 
 def slippage(area: ProvinceTables, captions: Captions) -> Course | None:

@@ -119,7 +119,6 @@ def _indicator_row(
 ) -> IndicatorRow:
     is_total = name == "composite"
     norm = None if is_total else common_norm(standard.indicator(name), county.year, stage)
-    all_change, common_change = _cv_changes(county, standard, stage, name)
     history = county.history.get((standard.id, stage, name), {})
     years = sorted(history)
     label = sentences.indicator_label(standard, name)
@@ -138,8 +137,8 @@ def _indicator_row(
         limit=display.bound(row["limit"]),
         margin=display.number(row["margin"], display.CV_PLACES, absent=undefined),
         bullet=charts.bullet(row["cv"], row["limit"], row["status"]),
-        change=display.signed(all_change, display.CV_PLACES, absent=display.NOT_APPLICABLE),
-        common_change=display.signed(common_change, display.CV_PLACES, absent=display.NOT_APPLICABLE),
+        change=display.cv_change(county.changes.get((standard.id, "county", stage, name))),
+        common_change=display.cv_change(county.changes.get((standard.id, "common", stage, name))),
         trend=charts.trend(
             years,
             [history[year] for year in years],

@@ -503,3 +503,18 @@ def test_the_page_of_disclosure_lists_the_fields_as_the_rules_have_them() -> Non
     assert f"default {disclosure().minimum_units}" in page
     assert f"default {disclosure().dominant_share}" in page
     assert all(f"`{rule}`" in page for rule in RULES)
+
+
+def test_the_change_of_the_schools_of_both_years_is_shown_as_withheld_not_as_absent() -> None:
+    report = json.loads(pages()["2023/690101/report.json"])
+    reasons = {
+        row["change_common"]["reason"]
+        for standard in report["standards"]
+        for stage in standard["stages"]
+        for row in stage["indicators"]
+        if row["change_common"] is not None and row["indicator"] in CONFIDENTIAL
+    }
+    assert reasons == {"suppressed"}
+    page = pages()["2023/690101/report.md"]
+    assert "较上年（同校）" in page
+    assert f"| {display.SUPPRESSED} |" in page
