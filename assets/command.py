@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from assets import progress
+from assets.command_editions import editions_app
 from assets.command_lineage import lineage
 from assets.command_papers import papers
 from assets.command_published import published
@@ -23,6 +24,7 @@ from assets.console import (
     LOCKED,
     OUR_FAULT,
     SOMETHING_REFUSED,
+    STOPPED,
     USAGE,
     HomeOption,
     app,
@@ -32,6 +34,7 @@ from assets.console import (
     source_of,
     usage,
 )
+from assets.editions import VerdictsReversedError, latest_line, restated
 from assets.export import FORMATS, WhereError, exported, select
 from assets.home import (
     FIRST_YEAR,
@@ -46,7 +49,9 @@ from assets.home import (
 from assets.registers import check_registers
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from pipelines.registers import RegisterError
+from schemas.contract import Contract
 from schemas.disclosure import DisclosureError
+from schemas.restatements import HISTORY_TABLES
 from schemas.source import SourceError, sources
 from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
@@ -55,6 +60,7 @@ from standards.standard import StandardError
 app.add_typer(papers)
 app.add_typer(published)
 app.add_typer(lineage)
+app.add_typer(editions_app)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -69,9 +75,18 @@ def refresh(
         str | None,
         typer.Option("--years", help="学年，如 2014-2025，默认收件箱里的全部。School years; default all found."),
     ] = None,
+    no_publish: Annotated[
+        bool, typer.Option("--no-publish", help="只计算，不发布；再用 junheng diff 查看。Compute, do not publish.")
+    ] = False,
+    accept_restatements: Annotated[
+        bool, typer.Option("--accept-restatements", help="允许逆转已关闭年份的结论。Let closed verdicts turn round.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="为什么，记入 editions.json。Why; kept.")] = "",
     home: HomeOption = None,
 ) -> None:
     """从报表到县报告，重新计算。From the returns to the county reports."""
+    if accept_restatements and not reason.strip():
+        usage("--accept-restatements 须用 --reason 写明原因。 / Say why with --reason.")
     store = home_of(home)
     folder = inbox.expanduser().resolve() if inbox else store.inbox
     names = [source_of(name).name for name in source or []]
@@ -91,7 +106,20 @@ def refresh(
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
         store.claim(kind_of(folder), folder, names)
-        _refresh(store, folder, years_run, names)
+        _refresh(
+            store,
+            folder,
+            years_run,
+            names,
+            is_published=not no_publish,
+            accept_restatements=accept_restatements,
+            reason=reason.strip(),
+        )
+    if no_publish:
+        out.print(
+            f"已计算，没有发布；查看变动：junheng diff --home {store.root} / computed, not published", markup=False
+        )
+        raise typer.Exit(ALL_ACCEPTED)
     raise typer.Exit(_summary(store, wanted))
 
 
@@ -115,11 +143,11 @@ def _years_to_run(
     return years
 
 
-def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str]) -> None:
+def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str], **options: Any) -> None:
     """The run itself."""
     from assets.refresh import refresh as run  # noqa: PLC0415  (Dagster, only where it runs)
 
-    run(store, folder, wanted, names)
+    run(store, folder, wanted, names, **options)
 
 
 def _report_unread(files: list[tuple[str, Path]]) -> NoReturn:
@@ -159,7 +187,8 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
     out.print(table)
     for file, by in returns.filter(pl.col("rows_superseded") > 0).select("file", "superseded_by").iter_rows():
         out.print(f"采用 {by}，取代 {file} / used {by} over {file}", markup=False)
-    out.print(f"\n首页 start page:  {store.root / 'current' / 'site' / 'index.html'}", markup=False)
+    out.print(f"\n版次 edition:     {latest_line(store)}", markup=False)
+    out.print(f"首页 start page:  {store.root / 'current' / 'site' / 'index.html'}", markup=False)
     out.print(f"看站点 look:       junheng serve --home {store.root}", markup=False)
     out.print(f"拒收明细 refused:  junheng export quarantine --home {store.root}", markup=False)
     refused = returns.filter(
@@ -268,7 +297,7 @@ def tables(
     """有哪些表，各有哪些学年、多少行。Lists the tables; with a name, its columns."""
     store = home_of(home).published()
     if table is not None:
-        contract = TABLES[_table(table)]
+        contract = _contract(table)
         out.print(
             f"{contract.name}: {contract.grain_zh}\n{contract.grain_en}\nkey: {' '.join(contract.key)}", markup=False
         )
@@ -283,13 +312,18 @@ def tables(
         rows = sum(store.rows(name).values())
         span = f"{years[0]}–{years[-1]}" if years else "—"
         listing.add_row(name, span, f"{rows:,}", f"{contract.grain_zh}\n[dim]{contract.grain_en}[/]")
+    for name, contract in HISTORY_TABLES.items():
+        rows = restated(home_of(home)).height
+        listing.add_row(name, "—", f"{rows:,}", f"{contract.grain_zh}\n[dim]{contract.grain_en}[/]")
     out.print(listing)
 
 
-def _table(name: str) -> str:
-    if name not in TABLES:
-        usage(f"没有表“{name}”；有：{'、'.join(TABLES)} / no such table")
-    return name
+def _contract(name: str) -> Contract:
+    """The contract of a table, or of a table of publications."""
+    known = TABLES | HISTORY_TABLES
+    if name not in known:
+        usage(f"没有表“{name}”；有：{'、'.join(known)} / no such table")
+    return known[name]
 
 
 @app.command(epilog=EXIT_CODES)
@@ -306,16 +340,17 @@ def export(
     home: HomeOption = None,
 ) -> None:
     """导出一张表。Exports a table, as published."""
-    contract = TABLES[_table(table)]
+    contract = _contract(table)
     if form not in FORMATS:
         usage(f"没有格式“{form}”；有：{'、'.join(FORMATS)} / no such format")
-    store = home_of(home).published()
-    if not store.partitions(table):
+    whole = home_of(home)
+    store = whole.published()
+    if table in TABLES and not store.partitions(table):
         usage(
             f"{store.root} 里还没有表 {table}；请先运行 junheng refresh。 / No such table yet; run junheng refresh first."
         )
     try:
-        rows = select(store, contract, where or [])
+        rows = select(store if table in TABLES else restated(whole), contract, where or [])
         content = exported(rows, contract, form)
     except WhereError as fault:
         usage(str(fault))
@@ -382,7 +417,7 @@ def _guarded(run: Callable[[], None]) -> int:
         return LOCKED
     except (DisclosureError, HomeError, RegisterError, SourceError, StandardError) as fault:
         err.print(f"✕ {fault}", markup=False)
-        return USAGE
+        return STOPPED if isinstance(fault, VerdictsReversedError) else USAGE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ALL_ACCEPTED

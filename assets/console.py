@@ -12,10 +12,10 @@ from assets.home import Home, default_home
 from schemas.source import Source, sources
 from standards.standard import Standard
 
-ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED = 0, 1, 2, 3, 4
+ALL_ACCEPTED, SOMETHING_REFUSED, USAGE, OUR_FAULT, LOCKED, STOPPED = 0, 1, 2, 3, 4, 5
 EXIT_CODES = (
     "退出码 / exit codes: 0 全部收录 all accepted · 1 有拒收 something refused · 2 用法有误 usage · "
-    "3 程序故障 our fault · 4 目录被占用 locked"
+    "3 程序故障 our fault · 4 目录被占用 locked · 5 会逆转已关闭年份的结论，没有发布 stopped by the guard"
 )
 
 app = typer.Typer(

@@ -20,8 +20,11 @@ class WhereError(Exception):
     """A condition that cannot be met: no such column, or a value of another type. The message says what to do."""
 
 
-def select(home: Home, contract: Contract, conditions: Sequence[str]) -> pl.DataFrame:
-    """The table's rows that meet every `column=value`; an empty value asks for what is not reported."""
+def select(table: Home | pl.DataFrame, contract: Contract, conditions: Sequence[str]) -> pl.DataFrame:
+    """The table's rows that meet every `column=value`; an empty value asks for what is not reported.
+
+    A home's table is read of the school year asked for alone; a table of publications is given whole.
+    """
     schema = contract.polars_schema
     tests = []
     years: list[str] | None = None
@@ -35,7 +38,7 @@ def select(home: Home, contract: Contract, conditions: Sequence[str]) -> pl.Data
         tests.append(_test(name, schema[name], text))
         if name == "school_year" and text:
             years = [text.strip()]
-    rows = home.read(contract.name, years)
+    rows = table.read(contract.name, years) if isinstance(table, Home) else table
     return rows.filter(*tests) if tests else rows
 
 

@@ -7,16 +7,19 @@ home/tables/<table>/<year>.parquet
 home/quarantine/<year>.parquet
 home/site/                      the pages
 home/public/                    the pages of the public edition
-home/editions/<id>/             a consistent snapshot of the three (hard links, no second copy)
+home/editions/<id>/             a consistent snapshot of the three (hard links, no second copy), and its record
 home/current -> editions/<id>   the pointer, switched last
+home/editions.json              every publication: number, id, times, what changed
+home/restatements/<n>.parquet   each figure and verdict that a publication changed
+home/archive/                   pages of all editions, what each changed, the feed
+home/made/                      by what rules each table of each year was made
 home/dagster/                   Dagster's own storage
-home/home.json                  whether the data are real or synthetic: the two never mix
+home/home.json                  whether the data are real or synthetic: the two never mix; settings
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -30,13 +33,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.inputs import CHECKOUT, digest_of, rules
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
 from schemas.disclosure import Disclosure, disclosure
 from schemas.tables import TABLES
 from standards.standard import Standard, load_standards
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 FIRST_YEAR = 2000
 """The first school year that has a partition."""
 SYNTHETIC_MARK = ".synthetic"
@@ -44,9 +47,10 @@ SYNTHETIC_MARK = ".synthetic"
 UNKNOWN = "unknown"
 """Name of the partition that holds the files whose school year could not be read."""
 Kind = Literal["real", "synthetic"]
-_KEPT_EDITIONS = 2
-_PARTS = ("tables", "quarantine", "site", "public")
-"""What an edition is a snapshot of."""
+PARTS = ("tables", "quarantine", "site", "public")
+"""The folders of a home whose bytes are an edition."""
+OPEN_YEARS = 1
+"""The newest school years whose verdicts may still turn round without a word; a default of ours."""
 
 
 class HomeLockedError(Exception):
@@ -121,11 +125,41 @@ class Home:
     def write(self, table: str, year: int | str, rows: pl.DataFrame) -> None:
         """The table's rows of a school year, once they have been seen to keep the contract."""
         contract = TABLES[table]
-        write_whole(self.path(table, year), to_parquet(accept(rows, contract), contract))
+        content = to_parquet(accept(rows, contract), contract)
+        self._made(table, year, self._rules())
+        write_whole(self.path(table, year), content)
 
     def remove(self, table: str, year: int | str) -> None:
         """The table's rows of a school year taken away, if there are any."""
         self.path(table, year).unlink(missing_ok=True)
+        self._made(table, year, None)
+
+    def _rules(self) -> str:
+        """The hash of the rules by which this home makes its tables now; what they are is kept under it."""
+        now = rules(self.root)
+        name = digest_of(now)
+        path = self.root / "made" / "rules" / f"{name}.json"
+        if not path.exists():
+            write_whole(path, (json.dumps(now, ensure_ascii=False, sort_keys=True) + "\n").encode())
+        return name
+
+    def _made(self, table: str, year: int | str, by: str | None) -> None:
+        """Note by which rules a table of a year is made, or that it is there no more."""
+        path = self.root / "made" / f"{table}.json"
+        known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        noted = {name: found for name, found in known.items() if name != str(year)} | ({str(year): by} if by else {})
+        if noted != known:
+            write_whole(path, (json.dumps(noted, sort_keys=True) + "\n").encode())
+
+    def made(self) -> dict[str, dict[str, str]]:
+        """By which rules (their hash) each table and the pages of each year were made."""
+        return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((self.root / "made").glob("*.json"))}
+
+    def rules_of(self, name: str) -> dict[str, Any]:
+        """The rules of a hash; empty where they are not known."""
+        path = self.root / "made" / "rules" / f"{name}.json"
+        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return found
 
     def read(
         self, table: str, years: Iterable[int | str] | None = None, columns: Sequence[str] | None = None
@@ -190,6 +224,11 @@ class Home:
         """The sources that the home was last asked to take; empty for all."""
         return list(self._about().get("sources", []))
 
+    @property
+    def open_years(self) -> int:
+        """How many of the newest school years are not closed: `open_years` of home.json, else OPEN_YEARS."""
+        return int(self._about().get("open_years", OPEN_YEARS))
+
     def claim(self, kind: Kind, inbox: Path | None = None, sources: Sequence[str] = ()) -> None:
         """The home set aside for real or synthetic data, and made from this inbox from now on.
 
@@ -201,7 +240,7 @@ class Home:
                 f"{self.root} 存放的是{words[self.kind or 'real']}，不能再放{words[kind]}；请用 --home 换一个目录。"
                 f" / The home holds {self.kind} data; choose another with --home."
             )
-        about = {"kind": kind, "inbox": str(inbox or self.inbox), "sources": list(sources)}
+        about = self._about() | {"kind": kind, "inbox": str(inbox or self.inbox), "sources": list(sources)}
         write_whole(self.root / "home.json", (json.dumps(about, ensure_ascii=False) + "\n").encode())
 
     @contextmanager
@@ -225,7 +264,7 @@ class Home:
 
     def _sweep(self) -> None:
         """What a killed run left half written is taken away."""
-        for part in _PARTS:
+        for part in (*PARTS, "made", "restatements"):
             for path in (self.root / part).rglob(".*.part"):
                 path.unlink()
 
@@ -234,46 +273,35 @@ class Home:
         current = self.root / "current"
         return Home(current.resolve()) if current.exists() else self
 
-    def publish(self) -> str:
-        """A snapshot of tables, quarantine and site as an edition, and the pointer switched to it; its id.
-
-        The id is 12 hex digits of the SHA-256 over every file's path and bytes: the same figures, the same edition.
-        """
-        files = [
+    def contents(self) -> list[Path]:
+        """The files of tables, quarantine and site, in order: the bytes of an edition."""
+        return [
             path
-            for part in _PARTS
+            for part in PARTS
             for path in sorted((self.root / part).rglob("*"))
             if path.is_file() and not path.name.startswith(".")
         ]
-        digest = hashlib.sha256()
-        for path in files:
-            digest.update(path.relative_to(self.root).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-        edition = digest.hexdigest()[:12]
+
+    def snapshot(self, edition: str, record: bytes) -> Path:
+        """Tables, quarantine and site linked as an edition, with its record beside them; left alone where it stands."""
         folder = self.root / "editions" / edition
         if not folder.exists():
             beside = folder.with_name(f".{edition}.part")
             shutil.rmtree(beside, ignore_errors=True)
-            for path in files:
+            for path in self.contents():
                 target = beside / path.relative_to(self.root)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.link(path, target)
+            write_whole(beside / "record.json", record)
             beside.rename(folder)
+        return folder
+
+    def switch(self, edition: str) -> None:
+        """The pointer set on an edition, in one step."""
         pointer = self.root / ".current.part"
         pointer.unlink(missing_ok=True)
         pointer.symlink_to(Path("editions") / edition)
-        before = (self.root / "current").resolve().name if (self.root / "current").exists() else edition
         pointer.replace(self.root / "current")
-        self._forget_editions({edition, before})
-        return edition
-
-    def _forget_editions(self, kept: set[str]) -> None:
-        """Old snapshots removed but for the current and the one before, which a reader may still hold."""
-        others = [path for path in (self.root / "editions").iterdir() if path.name not in kept]
-        for path in sorted(others, key=lambda path: path.stat().st_mtime)[
-            : max(0, len(others) + len(kept) - _KEPT_EDITIONS)
-        ]:
-            shutil.rmtree(path, ignore_errors=True)
 
     def write_pages(self, pages: Iterable[tuple[str, str | bytes]], folder: str = "", root: Path | None = None) -> int:
         """The pages written under the site, or another root; files of the folder not among them are removed. How many."""
@@ -288,6 +316,7 @@ class Home:
                     path.unlink()
                 elif path.is_dir() and not any(path.iterdir()):
                     path.rmdir()
+        self._made(site.name, folder or "index", self._rules() if written else None)
         return len(written)
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 from assets.automation import prepare_instance
 from assets.checks import RANGE_END, RANGE_START
 from assets.definitions import defs
+from assets.editions import VerdictsReversedError
 from assets.home import Home
 from assets.judgement import JUDGEMENT_TABLES
 from assets.resource import HomeResource
@@ -19,14 +20,29 @@ class RefreshFailedError(Exception):
     """A step failed for a reason of ours; the message names step and cause."""
 
 
-def refresh(home: Home, inbox: Path, years: Sequence[int], sources: Sequence[str] = ()) -> None:
-    """The tables, reports and site of the given school years made from the inbox, and published.
+def refresh(
+    home: Home,
+    inbox: Path,
+    years: Sequence[int],
+    sources: Sequence[str] = (),
+    *,
+    is_published: bool = True,
+    accept_restatements: bool = False,
+    reason: str = "",
+) -> None:
+    """The tables, reports and site of the given school years made from the inbox, and published unless told otherwise.
 
     Later years of the home that look back on them (change, monitoring, trends) are made again as well. Raises
-    RefreshFailedError with the step and the cause.
+    RefreshFailedError with the step and the cause, VerdictsReversedError where the guard of closed years stops it.
     """
     prepare_instance(home)
-    resource = HomeResource(root=str(home.root), inbox=str(inbox), sources=list(sources))
+    resource = HomeResource(
+        root=str(home.root),
+        inbox=str(inbox),
+        sources=list(sources),
+        accept_restatements=accept_restatements,
+        reason=reason,
+    )
     spans = _spans(years)
     later = [year for year in home.years() if year > min(years) and year not in years]
     following = [
@@ -37,14 +53,15 @@ def refresh(home: Home, inbox: Path, years: Sequence[int], sources: Sequence[str
         "county_reports",
     ]
     with dg.DagsterInstance.get() as instance:
-        if len(spans) == 1 and not later:
+        if len(spans) == 1 and not later and is_published:
             _run(instance, resource, years, _assets())
             return
         for span in spans:
             _run(instance, resource, span, [asset for asset in _assets() if asset != "site"])
         for span in _spans(later):
             _run(instance, resource, span, following)
-        _run(instance, resource, [], ["site"])
+        if is_published:
+            _run(instance, resource, [], ["site"])
 
 
 def _spans(years: Sequence[int]) -> list[list[int]]:
@@ -70,13 +87,26 @@ def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[i
         asset_selection=[dg.AssetKey(asset) for asset in assets],
         tags={RANGE_START: str(min(years)), RANGE_END: str(max(years))} if years else {},
         run_config={
-            "resources": {"home": {"config": {name: getattr(resource, name) for name in ("root", "inbox", "sources")}}},
+            "resources": {"home": {"config": {name: getattr(resource, name) for name in HomeResource.model_fields}}},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
         raise_on_error=False,
     )
     if not result.success:
+        if stopped := _stopped(result):
+            raise VerdictsReversedError(stopped)
         raise RefreshFailedError("\n".join(_causes(result)) or "the run did not succeed")
+
+
+def _stopped(result: dg.ExecuteInProcessResult) -> str:
+    """The message of the guard of closed years, where it stopped the run; else empty."""
+    for event in result.all_events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error:
+            if error.cls_name == VerdictsReversedError.__name__:
+                return error.message.partition(": ")[2].strip()
+            error = error.cause
+    return ""
 
 
 def _causes(result: dg.ExecuteInProcessResult) -> list[str]:

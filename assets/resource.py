@@ -21,11 +21,16 @@ school_years = dg.TimeWindowPartitionsDefinition(
 
 
 class HomeResource(dg.ConfigurableResource[Home]):
-    """The home that the run works on. Empty `root`: JUNHENG_HOME; empty `inbox` and `sources`: as the last time."""
+    """The home that the run works on. Empty `root`: JUNHENG_HOME; empty `inbox` and `sources`: as the last time.
+
+    `accept_restatements` lets the run turn round verdicts of closed school years, for the `reason` that is kept.
+    """
 
     root: str = ""
     inbox: str = ""
     sources: list[str] = []  # noqa: RUF012  (a field of the configuration, copied per instance)
+    accept_restatements: bool = False
+    reason: str = ""
 
     @property
     def home(self) -> Home:

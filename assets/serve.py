@@ -12,7 +12,8 @@ from assets.home import Home
 def serve(home: Home, port: int, ready: Callable[[str], None], *, public: bool = False) -> None:
     """The published site, or its public edition, at 127.0.0.1, until interrupted; each request reads the edition current at that moment.
 
-    Raises OSError where the port cannot be had.
+    Old editions stand under `/editions/<id>/`: the site links to the archive. Raises OSError where the port cannot be
+    had.
     """
 
     class Handler(SimpleHTTPRequestHandler):
@@ -20,6 +21,7 @@ def serve(home: Home, port: int, ready: Callable[[str], None], *, public: bool =
             ".md": "text/markdown; charset=utf-8",
             ".html": "text/html; charset=utf-8",
             ".csv": "text/csv; charset=utf-8",
+            ".xml": "application/atom+xml; charset=utf-8",
         }
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:

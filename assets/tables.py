@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
+import msgspec
 import polars as pl
 
 from assets import progress
+from assets.archive import write_archive
+from assets.editions import publish
 from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
@@ -191,7 +194,10 @@ def _public_pages(store: Home, tables: Mapping[str, pl.DataFrame], year: int, kn
 
 @dg.asset(deps=["county_reports"], group_name="reports")
 def site(home: HomeResource) -> dg.MaterializeResult[None]:
-    """The index of all years, and the edition: a snapshot of tables and pages, the pointer switched to it last."""
+    """The index of all years, and the edition: a snapshot of tables and pages, the pointer switched to it last.
+
+    Fails, with the published edition left on the site, where verdicts of closed school years would be turned round.
+    """
     with home.writing() as store:
         tables = {table: store.read(table) for table in ("returns", "quarantine", *LONG_TABLES)}
         is_synthetic = store.kind == "synthetic"
@@ -209,8 +215,12 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
             public=public_edition(store, tables["suppressed_cells"]),
         )
         store.write_pages(pages, root=store.public)
-        edition = store.publish()
-    return dg.MaterializeResult(metadata={"edition": edition})
+        edition = publish(store, accept_restatements=home.accept_restatements, reason=home.reason)
+        write_archive(store)
+    if edition is None:
+        return dg.MaterializeResult(metadata={"edition": store.published().root.name, "is_new": False})
+    about = {name: value for name, value in msgspec.to_builtins(edition).items() if isinstance(value, str | int)}
+    return dg.MaterializeResult(metadata={"edition": edition.id, "is_new": True, **about})
 
 
 TABLE_ASSETS = [

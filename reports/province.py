@@ -111,8 +111,11 @@ def _of_year(tables: YearTables) -> tuple[list[str], list[Standard]]:
 
 
 def _years(tables: YearTables, years: Sequence[int], page: str) -> tuple[Link, ...]:
+    """The same page of this and the earlier school years; a later year changes no page of an earlier one."""
     return tuple(
-        Link(label=str(year), href="" if year == tables.year else f"../{year}/{page}") for year in sorted(years)
+        Link(label=str(year), href="" if year == tables.year else f"../{year}/{page}")
+        for year in sorted(years)
+        if year <= tables.year
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from reports.editions import ChangesPage, EditionsPage, Feed
 from reports.language import gettext, ngettext
 from reports.model import (
     Cell,
@@ -177,3 +178,18 @@ def indicator_html(report: IndicatorReport) -> str:
 def index_html(report: SiteIndex) -> str:
     """The site's first page."""
     return _template(html(), "index.html.j2").render(report=report)
+
+
+def editions_html(report: EditionsPage) -> str:
+    """The page of all editions."""
+    return _template(html(), "editions.html.j2").render(report=report)
+
+
+def changes_html(report: ChangesPage) -> str:
+    """The page of what changed since an edition."""
+    return _template(html(), "changes.html.j2").render(report=report)
+
+
+def feed_xml(report: Feed) -> str:
+    """The feed of new editions, as Atom."""
+    return _template(html(), "feed.xml.j2").render(report=report)

@@ -64,30 +64,6 @@ def test_the_same_bytes_are_not_written_again(tmp_path: Path) -> None:
     assert path.stat().st_ino != before
 
 
-def test_an_edition_stays_as_it_was_when_the_tables_go_on(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    home.write("returns", 2020, returns(2020))
-    first = home.publish()
-    home.write("returns", 2020, returns(2020, rows=9))
-    assert home.read("returns")["rows_read"].to_list() == [9]
-    assert home.published().read("returns")["rows_read"].to_list() == [3]
-    second = home.publish()
-    assert first != second
-    assert home.published().read("returns")["rows_read"].to_list() == [9]
-    home.write("returns", 2020, returns(2020))
-    assert home.publish() == first
-    assert (tmp_path / "current").readlink() == Path("editions") / first
-
-
-def test_only_the_current_edition_and_the_one_before_are_kept(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    made = []
-    for rows in range(4):
-        home.write("returns", 2020, returns(2020, rows))
-        made.append(home.publish())
-    assert {path.name for path in (tmp_path / "editions").iterdir()} == set(made[-2:])
-
-
 def test_a_page_that_is_no_longer_made_is_taken_away(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.write_pages([("2020/1/index.html", "a"), ("2020/2/index.html", "b")], "2020")
