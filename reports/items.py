@@ -339,7 +339,7 @@ def _found(check: Check, rows: list[Row], standard: Standard) -> str:
 def found_words(check: Check, row: Row, standard: Standard) -> str:
     """What is so by one row of a check, with its breakdown or year."""
     name = f"{row['breakdown']} " if row["breakdown"] else ""
-    if row["reason"] == SUPPRESSED:
+    if row.get("reason") == SUPPRESSED:
         text = display.SUPPRESSED
     elif row["status"] == "not_applicable":
         text = _("没有此类学校")
