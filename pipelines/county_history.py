@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 
 import msgspec
 import polars as pl
@@ -98,24 +99,27 @@ def _read_from(
         return event.series or standard.history.county_change
 
     found: dict[str, tuple[str, str, _Event]] = {}
-    there = set(then)
+    there = {code: (code, code) for code in then & now} | {code: (code, "") for code in then - now}
     for old, path in _followed(then, now, events).items():
-        there |= {event.after for event in path}
+        own = takewhile(lambda event: event.event != "merged", path)
+        there |= {event.after: (old, path[-1].after) for event in own if event.after not in then}
         series, told = _series_of(path, then, policy)
         if series:
             found[old] = (path[-1].after, series, told)
     for event in events:
-        if event.after not in then & now or event.effective is None or earlier >= event.effective:
+        # The county that the event leaves its code, under the code that it had in the earlier year.
+        old, code = there.get(event.after, ("", ""))
+        if not code or event.effective is None or earlier >= event.effective:
             continue
-        if event.event == "merged" and policy(event) == "rebuild":
-            found.setdefault(event.after, (event.after, "rebuilt", event))
+        if event.event == "merged" and policy(event) == "rebuild" and found.get(old, ("", "", event))[1] != "b":
+            found[old] = (code, "rebuilt", event)
         elif event.event not in COUNTY_ONE_TO_ONE and policy(event) == "break":
-            found[event.after] = (event.after, "b", event)
+            found[old] = (code, "b", event)
     parts = {
         now_code: {e.before for e in events if e.event == "merged" and e.after == now_code and _is_to_come(e, earlier)}
         for now_code, _, _ in found.values()
     }
-    return _sound(found, then, {code for code, before in parts.items() if before - there})
+    return _sound(found, then, {code for code, before in parts.items() if before - there.keys()})
 
 
 def _followed(then: set[str], now: set[str], events: list[_Event]) -> dict[str, list[_Event]]:

@@ -179,6 +179,31 @@ def test_boundaries_that_changed_under_one_code_break_the_years_before_the_day()
     assert (window["cv_two_years_before"], window["series_mark"]) == (None, "b")
 
 
+@pytest.mark.parametrize(("series", "wanted"), [("rebuild", "rebuilt"), ("break", "b")])
+def test_a_merger_reaches_back_to_the_code_that_the_county_had_before(series: str, wanted: str) -> None:
+    years = {
+        2019: {"690121": ONE, "690122": TWO},
+        2020: {"690105": ONE, "690122": TWO},
+        2021: {"690105": [*ONE, *TWO]},
+    }
+    events = ["2020-05-01,converted,690121,690105,", f"2021-05-01,merged,690122,690105,{series}"]
+    figures = Figures(years, *events)
+    assert figures.series() == [
+        (2019, "690121", "690105", wanted),
+        (2019, "690122", "690105", wanted),
+        (2020, "690105", "690105", wanted),
+        (2020, "690122", "690105", wanted),
+    ]
+    window = figures.monitored("690105")
+    assert window["cv_two_years_before"] == (window["cv"] if series == "rebuild" else None)
+
+
+def test_a_break_reaches_back_to_the_code_that_the_county_had_before() -> None:
+    years = {2019: {"690121": ONE}, 2020: {"690105": ONE}, 2021: {"690105": ONE}}
+    events = ["2020-05-01,converted,690121,690105,", "2021-05-01,boundary_changed,690105,690105,break"]
+    assert [row[3] for row in Figures(years, *events).series()] == ["b", "b"]
+
+
 def test_a_chain_of_codes_is_followed_to_the_code_of_today() -> None:
     years = {2019: {"690121": ONE}, 2020: {"690131": ONE}, 2021: {"690105": ONE}}
     events = ["2020-05-01,recoded,690121,690131,", "2021-05-01,converted,690131,690105,"]
