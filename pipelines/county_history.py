@@ -13,7 +13,8 @@ from pipelines.lineage import effective_year
 from pipelines.verdicts import resource_verdicts
 from schemas.contract import tidy
 from schemas.county_list import is_known_invalid, shipped_events
-from schemas.lineage import COUNTY_CHANGES, COUNTY_HISTORY, COUNTY_ONE_TO_ONE
+from schemas.lineage import COUNTY_CHANGES, COUNTY_HISTORY, COUNTY_ONE_TO_ONE, SCOPE_CHANGED
+from schemas.source import sources
 from standards.standard import Standard
 
 PLACES = ("school_year", "source", "province_code", "county_code", "county_name")
@@ -44,7 +45,7 @@ def county_history(
     its events to a code that reports in `year`. What becomes of the series says the register, else the standard.
     `continue` follows one-to-one events only. `rebuild` asks that every county of a merger has schools in the earlier
     year; where one has none the series is broken there. A merger or change of boundaries whose code stayed is told
-    apart by its day.
+    apart by its day. Across a year from which a source covers other schools every county's series is broken.
     """
     known = {
         (y, source): set(codes)
@@ -56,8 +57,10 @@ def county_history(
         for (earlier, source), codes in sorted(known.items())
         if earlier < year and (year, source) in known
         for standard in standards
-        for old, now, series, event in _read_from(
-            codes, known[year, source], [e for e in all_events if e.source == source], standard, earlier
+        for old, now, series, event in _broken_by_scope(
+            _read_from(codes, known[year, source], [e for e in all_events if e.source == source], standard, earlier),
+            codes & known[year, source],
+            _scope_change(source, earlier, year),
         )
     ]
     names = ["standard", "source", "series_year", "county_code_before", "county_code", "series", "event", "document"]
@@ -67,6 +70,23 @@ def county_history(
         here, on=["source", "county_code"], how="inner", validate="m:1", maintain_order="left"
     )
     return tidy(found, COUNTY_HISTORY)
+
+
+def _scope_change(source: str, earlier: int, year: int) -> _Event | None:
+    """The last change of what a source covers after an earlier year, up to `year`."""
+    breaks = sources()[source].breaks if source in sources() else {}
+    last = max((start for start in breaks if earlier < start <= year), default=None)
+    return None if last is None else _Event(source, "", "", SCOPE_CHANGED, breaks[last], None, last)
+
+
+def _broken_by_scope(
+    read: list[tuple[str, str, str, _Event]], stayed: set[str], change: _Event | None
+) -> list[tuple[str, str, str, _Event]]:
+    """The readings, all of them and those of the counties that stayed broken where the scope changed in between."""
+    if change is None:
+        return read
+    led = {old: now for old, now, _series, _event in read}
+    return [(old, now, "b", change) for old, now in sorted(({code: code for code in stayed} | led).items())]
 
 
 def _all_events(events: pl.DataFrame) -> list[_Event]:

@@ -6,7 +6,8 @@ import polars as pl
 
 from pipelines.registers import chains
 from schemas.contract import conform, tidy
-from schemas.lineage import ONE_TO_ONE, REGROUPING, SCHOOL_CHANGES, SCHOOL_LINEAGE
+from schemas.lineage import ONE_TO_ONE, REGROUPING, SCHOOL_CHANGES, SCHOOL_LINEAGE, SCOPE_CHANGED
+from schemas.source import sources
 
 NEAR = 1
 """School years by which the register's date and the returns may differ for an event still to explain a change; a
@@ -66,6 +67,11 @@ def _with_lineage(schools: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(
         pl.when(is_torn).then(pl.col("school_id")).otherwise(pl.col("lineage_id")).alias("lineage_id")
     )
+
+
+def _of_changed_scope(year: int) -> list[str]:
+    """The sources that cover other schools from a school year on."""
+    return [name for name, source in sources().items() if year in source.breaks]
 
 
 def school_changes(
@@ -143,6 +149,8 @@ def school_changes(
         found.with_columns(
             reason=pl.when(missing & is_refused)
             .then(pl.lit("row_refused"))
+            .when(missing & pl.col("source").is_in(_of_changed_scope(year)))
+            .then(pl.lit(SCOPE_CHANGED))
             .when(missing)
             .then(pl.lit("reason_missing"))
         ),

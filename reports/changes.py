@@ -33,7 +33,11 @@ _EVENTS = {
     "closed": marked("撤销"),
     "reopened": marked("复办"),
 }
-_REASONS = {"reason_missing": marked("原因未填"), "row_refused": marked("本学年的一行被拒收")}
+_REASONS = {
+    "reason_missing": marked("原因未填"),
+    "row_refused": marked("本学年的一行被拒收"),
+    "scope_changed": marked("来源自本学年起覆盖的学校不同，不是增减"),
+}
 _FINDINGS = {
     "date_disagrees": marked("登记日期与报表的学年不符"),
     "other_school_not_found": marked("登记的另一所学校没有报表"),
@@ -63,6 +67,9 @@ def school_changes(county: CountyTables, captions: Captions) -> Course | None:
     groups = len({row["joint_id"] for row in rows if row["joint_id"]})
     if groups:
         said.append(_("合并或拆分 {count} 起，不计入同口径学校，另行比较。").format(count=display.count(groups)))
+    beyond = sum(row["reason"] == "scope_changed" for row in rows)
+    if beyond:
+        said.append(_("其中 {count} 条因来源的覆盖范围改变，不是学校的增减。").format(count=display.count(beyond)))
     missing = sum(row["reason"] == "reason_missing" for row in rows)
     if missing:
         said.append(_("其中 {count} 条原因未填，按报表原样计。").format(count=display.count(missing)))

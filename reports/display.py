@@ -80,7 +80,7 @@ _REASONS = {
     "schools_below": marked("有学校未达到学校标准"),
     "over_limit": marked("差异系数超过限值"),
     "no_year_before": marked("上一学年没有数据"),
-    "series_break": marked("县的代码或区划变更，序列中断"),
+    "series_break": marked("县的代码、区划或来源的覆盖范围变更，序列中断"),
     "no_pupils": marked("没有在校生"),
     "not_operating": marked("不在办学状态"),
     "school_type": marked("办学类型不在评估范围"),

@@ -118,6 +118,9 @@ SCHOOL_LINEAGE = Contract(
     origin="schools, registers/school_events.csv",
 )
 
+SCOPE_CHANGED = "scope_changed"
+"""From a school year on a source covers other schools (`breaks.csv` of its folder): nothing is compared across it."""
+
 SCHOOL_CHANGES = Contract(
     "school_changes",
     "每学年、每种变化、每对学校一行：与上一学年相比消失、新增、换码、搬迁、合并、拆分、停办、复办、改名的学校及原因",
@@ -153,7 +156,7 @@ SCHOOL_CHANGES = Contract(
             pl.String,
             "原因",
             "Null where the register says why; else what is known",
-            one_of=("reason_missing", "row_refused"),
+            one_of=("reason_missing", "row_refused", SCOPE_CHANGED),
         ),
         Column(
             "finding",
@@ -300,7 +303,7 @@ COUNTY_HISTORY = Contract(
             one_of=SERIES,
             note="continued: the old code's figures stand; rebuilt: computed anew on this year's boundaries; b: broken",
         ),
-        Column("event", pl.String, "事件", "Event", nullable=False, one_of=COUNTY_EVENT_KINDS),
+        Column("event", pl.String, "事件", "Event", nullable=False, one_of=(*COUNTY_EVENT_KINDS, SCOPE_CHANGED)),
         Column("document", pl.String, "依据", "Document or list that says so", nullable=False),
     ),
     sort=("school_year", "standard", "source", "county_code", "series_year", "county_code_before"),

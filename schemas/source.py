@@ -7,6 +7,7 @@ Everything about a source stands in its folder `sources/<source>/`:
 - `recodes.csv`   what a symbol in a cell means: `columns,symbol,becomes,not_reported_where`
 - `sums.csv`      totals and their parts: computed where the file gives no total, checked where it does
 - `counties.csv`  the counties of the source, where it has a register of its own: `code,county_code,county_name`
+- `breaks.csv`    school years from which the source covers other schools: `school_year,what_zh,what_en,document`
 - `releases.csv`  which layout wins where two publications hold the same school and year: `layout,rank,label`
 """
 
@@ -197,6 +198,14 @@ class Source:
     def counties(self) -> tuple[dict[str, str], ...]:
         """The register of counties: the source's code, the present-day county's code and name."""
         return tuple(self._rows("counties.csv"))
+
+    @cached_property
+    def breaks(self) -> dict[int, str]:
+        """The school years from which the source covers other schools than before, and what shows it."""
+        return {
+            int(row["school_year"]): f"{row['what_zh']} / {row['what_en']}（{row['document']}）"
+            for row in self._rows("breaks.csv")
+        }
 
     @cached_property
     def ranks(self) -> dict[str, int]:

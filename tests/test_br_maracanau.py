@@ -7,10 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.county_history import PLACES, county_history, successors
 from pipelines.experience import year_findings
 from pipelines.intake import Intake, named_files, take_in
+from pipelines.lineage import school_changes
 from pipelines.units import units
+from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 from schemas.source import sources
+from schemas.tables import QUARANTINE
 from standards.standard import standards
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "br-maracanau"
@@ -93,3 +97,16 @@ def test_154_rooms_in_one_year_and_17_in_the_next_are_named(real: Intake) -> Non
 def test_before_2021_there_are_no_pupils_so_no_ratio_is_made_up(real: Intake) -> None:
     early = real.schools.filter(pl.col("school_year") < 2021)
     assert early["pupils_primary"].null_count() == early.height
+
+
+def test_what_the_census_covers_changed_in_2021_and_no_series_is_compared_across_it(real: Intake) -> None:
+    none = COUNTY_EVENTS.empty()
+    places = real.schools.select(PLACES)
+    history = county_history(places, none, [standards()["br-indicative"]], 2022)
+    assert history.select("series_year", "county_code", "series", "event").rows() == [
+        (year, "2307650", "b", "scope_changed") for year in range(2015, 2021)
+    ]
+    both = real.schools.filter(pl.col("school_year").is_in([2020, 2021]))
+    changes = school_changes(both, SCHOOL_EVENTS.empty(), successors(places, none, 2021), QUARANTINE.empty(), 2021)
+    assert changes.filter(pl.col("change").is_in(["new", "gone"]))["reason"].unique().to_list() == ["scope_changed"]
+    assert changes.filter(pl.col("change") == "new").height > 250
