@@ -158,8 +158,12 @@ def unreported_fields(
 
 
 def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:
-    """What a source holds nothing of, in one sentence for all standards that do not apply to it."""
-    others = [standard for standard in tables.standards.values() if source not in standard.applies_to]
+    """What a source holds nothing of, in one sentence for all standards with limits that do not apply to it."""
+    others = [
+        standard
+        for standard in tables.standards.values()
+        if source not in standard.applies_to and standard.dispersion.rule != "none"
+    ]
     absent = tables.unreported_indicators(source)
     parts = [
         _("{standard}（{document}）{total} 项指标中 {count} 项").format(
