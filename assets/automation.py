@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable
 
 import dagster as dg
+import polars as pl
 
 from assets.checks import RANGE_END, RANGE_START
 from assets.home import FIRST_YEAR, UNKNOWN, Home
 from assets.resource import HomeResource
+from assets.withdrawn import withdrawn_files
 from pipelines.intake import named_files, survey
 from schemas.source import sources
 
@@ -21,7 +23,7 @@ refresh_job = dg.define_asset_job(
 
 
 def changed_years(resource: HomeResource) -> list[int]:
-    """The school years whose files differ from those behind the published edition: new, changed or taken away.
+    """The school years whose files differ from those behind the published edition: new, changed, withdrawn or taken away.
 
     None where the inbox is empty or gone: that is a mistake to be looked at, not a province without schools.
     """
@@ -33,6 +35,9 @@ def changed_years(resource: HomeResource) -> list[int]:
     before = home.read("returns", [*home.years(), UNKNOWN])
     was, there = dict(before.select("file", "sha256").iter_rows()), dict(now.select("file", "sha256").iter_rows())
     touched = {file for file in was.keys() | there.keys() if was.get(file) != there.get(file)}
+    out_before = set(before.filter(pl.col("status") == "withdrawn")["file"])
+    out_now = {file for file, sha256 in withdrawn_files(resource.home.root) if there.get(file) == sha256}
+    touched |= out_before ^ out_now
     years = {
         year
         for frame in (before, now)

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from assets import progress
 from assets.command_editions import editions_app
+from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_papers import papers
 from assets.command_published import published
@@ -61,6 +62,7 @@ app.add_typer(papers)
 app.add_typer(published)
 app.add_typer(lineage)
 app.add_typer(editions_app)
+app.add_typer(intake)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -82,6 +84,9 @@ def refresh(
         bool, typer.Option("--accept-restatements", help="允许逆转已关闭年份的结论。Let closed verdicts turn round.")
     ] = False,
     reason: Annotated[str, typer.Option("--reason", help="为什么，记入 editions.json。Why; kept.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只说会改动什么，不改动。Says what would change, changes nothing.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
     """从报表到县报告，重新计算。From the returns to the county reports."""
@@ -103,6 +108,11 @@ def refresh(
         usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
     _ = store.standards, store.disclosure  # what is faulty is said before anything is touched
     check_registers(store.root)
+    if dry_run:
+        there = _years_to_run(store, files, wanted, names, years or "")
+        with progress.shown():
+            tried_out(store, there, lambda trial: _refresh(trial, folder, there, names, is_trial=True))
+        return
     with store.locked(), progress.shown():
         years_run = _years_to_run(store, files, wanted, names, years or "")
         store.claim(kind_of(folder), folder, names)

@@ -29,11 +29,13 @@ def refresh(
     is_published: bool = True,
     accept_restatements: bool = False,
     reason: str = "",
+    is_trial: bool = False,
 ) -> None:
     """The tables, reports and site of the given school years made from the inbox, and published unless told otherwise.
 
-    Later years of the home that look back on them (change, monitoring, trends) are made again as well. Raises
-    RefreshFailedError with the step and the cause, VerdictsReversedError where the guard of closed years stops it.
+    Later years of the home that look back on them (change, monitoring, trends) are made again as well. A trial makes
+    tables only. Raises RefreshFailedError with the step and the cause, VerdictsReversedError where the guard of closed
+    years stops it.
     """
     prepare_instance(home)
     resource = HomeResource(
@@ -47,19 +49,23 @@ def refresh(
     later = [year for year in home.years() if year > min(years) and year not in years]
     following = [
         *(contract.name for contract in LINEAGE_TABLES),
+        "coverage",
         "year_over_year",
         "three_year_monitoring",
         *JUDGEMENT_TABLES,
         "county_reports",
     ]
+    is_published = is_published and not is_trial
+    pages = {"county_reports", "site"} if is_trial else set()
+    assets = [asset for asset in _assets() if asset not in pages]
     with dg.DagsterInstance.get() as instance:
         if len(spans) == 1 and not later and is_published:
-            _run(instance, resource, years, _assets())
+            _run(instance, resource, years, assets)
             return
         for span in spans:
-            _run(instance, resource, span, [asset for asset in _assets() if asset != "site"])
+            _run(instance, resource, span, [asset for asset in assets if asset != "site"])
         for span in _spans(later):
-            _run(instance, resource, span, following)
+            _run(instance, resource, span, [asset for asset in following if asset not in pages])
         if is_published:
             _run(instance, resource, [], ["site"])
 

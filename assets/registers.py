@@ -9,10 +9,11 @@ import polars as pl
 
 from pipelines.registers import RegisterError, read_register
 from schemas.contract import Contract
+from schemas.coverage import DUE_DATES, ROSTER
 from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 from schemas.source import sources
 
-REGISTERS = (SCHOOL_EVENTS, COUNTY_EVENTS)
+REGISTERS = (SCHOOL_EVENTS, COUNTY_EVENTS, ROSTER, DUE_DATES)
 """Each register is `registers/<name>.csv`; one that is not there has no rows."""
 _ENCODINGS = ("utf-8-sig", "gb18030")
 

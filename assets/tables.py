@@ -8,6 +8,7 @@ import polars as pl
 
 from assets import progress
 from assets.archive import write_archive
+from assets.coverage import coverage
 from assets.editions import publish
 from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
@@ -15,6 +16,7 @@ from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
 from assets.resource import HomeResource, school_years
+from assets.withdrawn import record_receipts, today, withdrawn_files
 from pipelines import change, disclosure, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
 from pipelines.intake import take_in
@@ -43,6 +45,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
     with home.writing() as store:
         files = home.files()
         store.claim(kind_of(home.inbox_folder), home.inbox_folder, home.wanted_sources)
+        record_receipts(store.root, files, today())
         with progress.stage("读取报表", len(files)) as done:
             taken = take_in(
                 files,
@@ -52,6 +55,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
                 each=done,
                 facts=known_facts(store.standards.values()),
                 items=known_items(store.standards.values()),
+                withdrawn=withdrawn_files(store.root),
             )
         tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine, **taken.county}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
@@ -235,6 +239,7 @@ TABLE_ASSETS = [
     year_over_year,
     three_year_monitoring,
     *IDENTITY_ASSETS,
+    coverage,
     *JUDGEMENT_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

@@ -76,6 +76,11 @@ class _Part:
         """Whether there is no row under the part's headers."""
         return any(fault["rule"].item() == "no_rows" for fault in self.faults if fault.height == 1)
 
+    def withdraw(self, reason: str) -> None:
+        """The part taken out: nothing of it counts, neither its rows nor its faults."""
+        self.status, self.reason = "withdrawn", reason
+        self.lines, self.faults, self.rows_read = [], [], 0
+
     def refuse(self, fault: UnreadableError, sheet: str | None = None) -> None:
         """The whole part refused, under the rule that it breaks."""
         self.status = "refused"
@@ -122,6 +127,7 @@ def take_in(
     each: Callable[[str], None] = lambda _file: None,
     facts: Collection[str] | None = None,
     items: Mapping[str, Collection[str]] | None = None,
+    withdrawn: Mapping[tuple[str, str], str] | None = None,
 ) -> Intake:
     """The tables of the given files (name shown, path): schools, what counties say, the files, what was refused.
 
@@ -131,12 +137,17 @@ def take_in(
     or prove, by standard. Without them every one is taken. A row about a school is refused where schools of its county
     and school year are read, and that one is none of them. A key that stands twice in a file is refused there; in two
     files the better release, else the last path, wins.
+    `withdrawn` says, by name and SHA-256, why a file counts for nothing: it is listed, and none of its rows is read.
     """
     sources = list(sources)
     taken: list[_Part] = []
     for shown, path in dict(files).items():
         each(shown)
-        taken += read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, known=Known(facts, items))
+        parts = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, known=Known(facts, items))
+        for part in parts:
+            if (shown, part.sha256) in (withdrawn or {}):
+                part.withdraw((withdrawn or {})[shown, part.sha256])
+        taken += parts
     answers: dict[str, KnownFact] = known_facts(())
     if isinstance(facts, Mapping):
         answers |= dict(facts)

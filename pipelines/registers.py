@@ -19,6 +19,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "missing": ("不能空缺，请补填", "may not be empty; fill it in"),
     "unknown_code": ("应为 {wanted} 之一", "one of {wanted} is wanted"),
     "form": ("不合规则", "has the wrong form"),
+    "negative": ("太小", "is too small"),
+    "too_large": ("太大", "is too large"),
     "unknown_source": ("没有这个来源；有：{wanted}", "no such source; there are {wanted}"),
     "before_needed": ("这种事件要填原代码", "this event wants the code before"),
     "after_needed": ("这种事件要填现代码", "this event wants the code after"),
@@ -65,7 +67,8 @@ def read_register(text: str, file: str, contract: Contract, sources: Sequence[st
     rows = conform(_with_dates(written, contract), contract)
     faults = [*_faults(rows, written, contract, numbers), *_unknown_sources(rows, numbers, sources)]
     _refuse(file, faults)
-    _refuse(file, list(_chain_faults(rows, numbers)))
+    if "event" in rows.columns:
+        _refuse(file, list(_chain_faults(rows, numbers)))
     return accept(rows.sort(contract.order, nulls_last=True, maintain_order=True), contract)
 
 

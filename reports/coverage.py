@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from reports import display
 from reports.language import gettext as _
-from reports.year import Row
+from reports.year import CountyTables, Row
+
+_NAMED = 20
 
 
 def bounds_note(row: Row) -> list[str]:
@@ -23,3 +25,19 @@ def bounds_note(row: Row) -> list[str]:
         "bounds_within_limit": _("，都不超过限值。"),
     }
     return [lies + decided.get(row["reason"], _("。"))]
+
+
+def not_reported(county: CountyTables) -> list[str]:
+    """The schools of the county of which a return was expected and none came, by name; and those refused whole."""
+    if county.all.public is not None:
+        return []
+    rows = county.frame("coverage")
+    found = []
+    for status, sentence in (
+        ("missing", _("应报而未报的学校 {count} 所：{names}。")),
+        ("refused", _("已报但整行被拒收的学校 {count} 所：{names}。")),
+    ):
+        names = rows.filter(status=status)["school_name"].to_list()
+        if names:
+            found.append(sentence.format(count=display.count(len(names)), names=display.listed(names, _NAMED)))
+    return found

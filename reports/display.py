@@ -149,6 +149,7 @@ _RETURN_STATUSES = {
     "superseded": marked("已被取代"),
     "refused": marked("拒收"),
     "ignored": marked("未读取"),
+    "withdrawn": marked("已撤回"),
 }
 _LEVELS = {
     "file": marked("整个文件"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.coverage import not_reported
 from reports.items import facts_missing
 from reports.language import gettext as _
 from reports.model import Missing, MissingRow
@@ -23,7 +24,7 @@ _Group = tuple[str, tuple[str, ...], str]
 def missing(county: CountyTables, captions: Captions) -> Missing:
     """The counted units without a value, grouped where the same units lack several indicators for one reason."""
     groups = _groups(county)
-    said = [*source_sentences(county.all, county.source), *awaited(county)]
+    said = [*source_sentences(county.all, county.source), *not_reported(county), *awaited(county)]
     if not groups:
         said.append(_("计入的评估单位，各项指标所需的数据均已上报。"))
         return Missing(sentences=tuple(said), caption="", caption_note="", rows=())

@@ -31,6 +31,7 @@ from schemas.columns import (
 )
 from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
 from schemas.county import COUNTY_INPUTS
+from schemas.coverage import COVERAGE
 from schemas.judgement import (
     ASSESSMENT_STAGES,
     COUNTY_CHECKS,
@@ -266,7 +267,7 @@ RETURNS = Contract(
             "收录情况",
             "What became of the file",
             nullable=False,
-            one_of=("accepted", "partly_accepted", "superseded", "refused", "ignored"),
+            one_of=("accepted", "partly_accepted", "superseded", "refused", "ignored", "withdrawn"),
         ),
         count("rows_read", "读取行数", "Rows read", "rows"),
         count("rows_accepted", "收录行数", "Rows accepted", "rows"),
@@ -757,6 +758,7 @@ TABLES = by_name(
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
         *LINEAGE_TABLES,
+        COVERAGE,
         *COUNTY_INPUTS,
         SCHOOL_CHECKS,
         COUNTY_CHECKS,
