@@ -18,7 +18,9 @@ from assets.registers import check_registers, register
 from assets.withdrawn import Withdrawal, digest, receipts, record_withdrawals, today, withdrawals
 from pipelines.coverage import by_county, by_file
 from pipelines.intake import named_files
+from reports.follow_up import follow_up, rows_to_mend, still_open
 from schemas.coverage import COVERAGE, DUE_DATES
+from schemas.source import sources
 
 intake = typer.Typer()
 _SHOWN = 40
@@ -121,6 +123,49 @@ def _print_counts(title: str, rows: pl.DataFrame, names: tuple[str, ...]) -> Non
     for row in rows.iter_rows(named=True):
         listing.add_row(*(str(row[name]) for name in names), *(f"{row[name]:,}" for name in counted))
     out.print(listing)
+
+
+@intake.command("followup", epilog=EXIT_CODES)
+def followup(
+    county: Annotated[str, typer.Option("--county", help="县代码。County code.")],
+    year: Annotated[str | None, typer.Option("--year", help="学年，默认最新。School year, default the newest.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="写到哪个文件夹。Folder to write to.")] = Path(),
+    home: HomeOption = None,
+) -> None:
+    """写一个县的补正工作簿：被拒收的行和格、待核事项，填好后放回收件箱。Writes a county's workbook to be mended."""
+    store = home_of(home)
+    published = store.published()
+    _of_year(published, store, year, county)
+    wanted = year or published.partitions("coverage")[-1]
+    schools = published.read("schools", [wanted]).filter(pl.col("county_code") == county)
+    quarantine = published.read("quarantine", [wanted]).filter(
+        (pl.col("county_code") == county) | pl.col("school_id").is_in(schools["school_id"].to_list())
+    )
+    quarantine = still_open(schools, quarantine)
+    is_open = (pl.col("county_code") == county) & (pl.col("status") == "undetermined")
+    checks = published.read("county_items", [wanted]).filter(is_open).select("standard", "item", "status", "reason")
+    source = next((s for s in sources().values() if s.name in schools["source"].to_list()), sources()["cn-returns"])
+    layouts = published.read("returns", [wanted]).filter(
+        (pl.col("source") == source.name)
+        & pl.col("file").is_in(quarantine["file"].to_list() or schools["file"].to_list())
+    )["layout"]
+    layout = next((name for name in layouts if source.described.layouts[name].table == "schools"), None)
+    if layout is None or not (quarantine.height or checks.height):
+        out.print(f"{county}：没有被拒收的数据，也没有待核事项 / nothing refused, nothing open", markup=False)
+        return
+    rows = rows_to_mend(source, layout, int(wanted), schools, quarantine)
+    target = output.expanduser() / f"{wanted}-补正-{county}.xlsx"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(follow_up(rows, quarantine, checks))
+    except OSError as fault:
+        usage(f"写不了 {target}（{fault.strerror}）；请换一个文件夹。 / The file cannot be written.")
+    out.print(
+        f"{rows.height:,} 行待补正 rows to mend，{checks.height:,} 项待核 checks open → {target}\n"
+        "填好第一张表的黄色格，原名放回收件箱，再运行 junheng refresh。 / Fill in the yellow cells of the first sheet and"
+        " put the file into the inbox under this name.",
+        markup=False,
+    )
 
 
 @intake.command("withdraw", epilog=EXIT_CODES)

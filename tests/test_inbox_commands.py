@@ -132,3 +132,10 @@ def test_coverage_names_the_school_that_has_not_reported_and_what_came_late(home
     assert run("coverage", "--year", "2020", "--csv", target, "--home", home).returncode == 0
     assert pl.read_csv(target, infer_schema=False)["is_late"].unique().to_list() == ["false"]
     assert run("coverage", "--county", "999999", "--home", home).returncode == 2
+
+
+def test_a_countys_follow_up_workbook_holds_its_open_checks(home: Path, tmp_path: Path) -> None:
+    done = run("followup", "--county", COUNTY, "--year", "2021", "-o", tmp_path, "--home", home)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / f"2021-补正-{COUNTY}.xlsx").exists()
+    assert run("followup", "--county", "999999", "--home", home).returncode == 2
