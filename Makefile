@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 COUNTIES ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports real check dev serve docs clean
+.PHONY: help setup demo test test-browser bench-reports real check dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -37,11 +37,12 @@ real: $(READY) ## run the real sources under DATA (default ../shared/data)
 	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }
 	@$(BIN)/junheng refresh --source tw-moe --inbox "$(DATA)/tw-moe" || test $$? -eq 1
 
-check: $(READY) ## lint, types, layers
+check: $(READY) ## lint, types, layers, catalogues
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m reports.messages --check
 
 dev: $(READY) ## Dagster's own pages on http://127.0.0.1:3000
 	@home="$${JUNHENG_HOME:-$(CURDIR)/.junheng}"; mkdir -p "$$home/dagster" "$$home/inbox"; \
@@ -52,6 +53,9 @@ serve: $(READY) ## the site of the last run, on this machine only
 
 docs: $(READY) ## write the generated pages under docs/ again
 	@$(BIN)/python -m reports.reference docs
+
+messages: $(READY) ## write the catalogues of sentences again (new ones stand empty)
+	@$(BIN)/python -m reports.messages
 
 clean: ## remove .venv and the default home
 	rm -rf $(VENV) .junheng

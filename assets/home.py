@@ -303,20 +303,20 @@ class Home:
         pointer.symlink_to(Path("editions") / edition)
         pointer.replace(self.root / "current")
 
-    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], folder: str = "", root: Path | None = None) -> int:
-        """The pages written under the site, or another root; files of the folder not among them are removed. How many."""
+    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], *folders: str, root: Path | None = None) -> int:
+        """The pages written under the site, or another root; files of the folders not among them are removed. How many."""
         site = root or self.site
         written = set()
         for shown, content in pages:
             write_whole(site / shown, content.encode() if isinstance(content, str) else content)
             written.add(shown)
-        if folder:
+        for folder in folders:
             for path in sorted([site / folder, *(site / folder).rglob("*")], reverse=True):
                 if path.is_file() and path.relative_to(site).as_posix() not in written:
                     path.unlink()
                 elif path.is_dir() and not any(path.iterdir()):
                     path.rmdir()
-        self._made(site.name, folder or "index", self._rules() if written else None)
+        self._made(site.name, folders[0] if folders else "index", self._rules() if written else None)
         return len(written)
 
 

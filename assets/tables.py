@@ -21,7 +21,7 @@ from pipelines import change, disclosure, dispersion, indicators, monitoring, ve
 from pipelines import units as evaluation
 from pipelines.intake import take_in
 from reports.papers import File
-from reports.site import render_index, render_year
+from reports.site import folders_of, render_index, render_year
 from schemas.county import COUNTY_INPUTS
 from schemas.source import open_sources, sources
 from schemas.tables import TABLES
@@ -161,8 +161,8 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
         known = store.years()
         for year in years_of_run(context):
             if year not in known:
-                store.write_pages([], str(year))
-                store.write_pages([], str(year), store.public)
+                store.write_pages([], *folders_of(year))
+                store.write_pages([], str(year), root=store.public)
                 continue
             tables = report_tables(store, year)
             with progress.stage(f"报告 {year}") as done:
@@ -175,8 +175,8 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
                     is_synthetic=store.kind == "synthetic",
                     each=done,
                 )
-                written += store.write_pages(pages, str(year))
-            store.write_pages(_public_pages(store, tables, year, known), str(year), store.public)
+                written += store.write_pages(pages, *folders_of(year))
+            store.write_pages(_public_pages(store, tables, year, known), str(year), root=store.public)
     return dg.MaterializeResult(metadata={"dagster/row_count": written})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reports import display, sentences
 from reports.language import gettext as _
+from reports.language import serial
 from reports.model import Attention, AttentionRow
 from reports.province_tables import ProvinceTables
 from reports.year import Row
@@ -87,7 +88,7 @@ def _case(area: ProvinceTables, code: str, window: Sequence[Row]) -> tuple[dict[
         weights["slips"] = sum(slips.values())
         reasons["slips"].append(
             _("差异系数连续两年扩大：{counts}").format(
-                counts="、".join(
+                counts=serial(
                     _("{standard} {count} 项").format(standard=short, count=display.count(count))
                     for short, count in slips.items()
                 )
@@ -164,7 +165,7 @@ def over_again(standard: Standard, window: Sequence[Row]) -> list[Row]:
 
 
 def _named(standard: Standard, rows: Sequence[Row]) -> str:
-    labels = [display.stage(row["stage"]) + label_of(standard, row["indicator"]) for row in rows]
+    labels = [sentences.of_stage(row["stage"], label_of(standard, row["indicator"])) for row in rows]
     return display.listed(labels, _NAMED)
 
 
@@ -186,5 +187,5 @@ def _unknown(verdict: Mapping[str, int] | None, short: str) -> Iterator[tuple[st
         yield (
             "unknown",
             limits + units,
-            _("{standard}：{parts}因数据不全无法判定").format(standard=short, parts="、".join(parts)),
+            _("{standard}：{parts}因数据不全无法判定").format(standard=short, parts=serial(parts)),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reports import display
 from reports.captions import Captions
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import marked, serial
 from reports.model import Course
 from reports.year import CountyTables, Row
 
@@ -56,7 +56,7 @@ def school_changes(county: CountyTables, captions: Captions) -> Course | None:
     counts = {name: sum(row["change"] == name for row in rows) for name in _CHANGES}
     said = [
         _("与上一学年相比：{changes}。").format(
-            changes="、".join(
+            changes=serial(
                 _("{change} {count} 所").format(change=_(_CHANGES[name]), count=display.count(count))
                 for name, count in counts.items()
                 if count and name not in ("merged", "split")
@@ -86,7 +86,18 @@ def school_changes(county: CountyTables, captions: Captions) -> Course | None:
         sentences=tuple(said),
         caption=captions.next(_("{county}学校增减及原因").format(county=county.name)),
         caption_note=_("{year}，与上一学年比较").format(year=display.school_year(county.year)),
-        columns=tuple(_(name) for name in ("变化", "上年学校", "本年学校", "上年学生", "本年学生", "原因", "核对")),
+        columns=tuple(
+            _(name)
+            for name in (
+                marked("变化"),
+                marked("上年学校"),
+                marked("本年学校"),
+                marked("上年学生"),
+                marked("本年学生"),
+                marked("原因"),
+                marked("核对"),
+            )
+        ),
         numbers=(False, False, False, True, True, False, False),
         rows=tuple(_row(row) for row in rows[:_MOST]),
         notes=_notes(len(rows)),

@@ -10,16 +10,18 @@ from reports.class_sizes import class_sizes
 from reports.courses import courses
 from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
+from reports.language import language, serial, spoken, together
 from reports.ledger import ledgers
 from reports.missing import missing, units_missing
 from reports.model import CountyReport, Fact, Files, Link, StandardPart, stamped
 from reports.origins import colophon, files, files_sentence, internal_files, internal_refused, refused
 from reports.outcome import has_any, is_silent, outcome, part_lines, why_whole
+from reports.province_tables import place_name
 from reports.schools import left_out, schools
 from reports.since import since
 from reports.stages import stage_part
 from reports.three_years import monitoring
-from reports.year import CountyTables, YearTables
+from reports.year import CountyTables
 from standards.standard import Standard
 
 _FACTS = 4
@@ -58,7 +60,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
     names = {unit["school_id"]: unit["school_name"] for units in county.units.values() for unit in units.values()}
     report = CountyReport(
         path=f"{county.year}/{folder}",
-        language="zh-CN",
+        language=language(),
         title=sentences.title(county),
         subtitle=_("{province}{county}（{code}），{year}义务教育均衡发展报告").format(
             code=county.code, province=province, county=county.name, year=display.school_year_long(county.year)
@@ -114,12 +116,6 @@ def province_name(county: CountyTables) -> str:
     return place_name(county.all, county.source, county.province)
 
 
-def place_name(tables: YearTables, source: str, province: str) -> str:
-    """A province as its source calls it, else as the code list does."""
-    named = tables.sources[source].described.province_name
-    return named or display.province(province, is_synthetic=tables.is_synthetic)
-
-
 def _standard_part(county: CountyTables, standard: Standard, captions: Captions) -> StandardPart:
     stages = tuple(
         stage_part(county, standard, stage, captions) for stage in sentences.stages_present(county, standard)
@@ -127,9 +123,9 @@ def _standard_part(county: CountyTables, standard: Standard, captions: Captions)
     parts = item_parts(county, standard, captions)
     return StandardPart(
         anchor=standard.id,
-        title=standard.title.zh,
+        title=spoken(standard.title),
         short=sentences.short_title(standard),
-        document=standard.document.zh,
+        document=spoken(standard.document),
         part=_resource_words(county, standard),
         verdict=outcome(county, standard),
         lines=part_lines(county, standard),
@@ -146,7 +142,7 @@ def _standard_part(county: CountyTables, standard: Standard, captions: Captions)
 def _resource_words(county: CountyTables, standard: Standard) -> str:
     """What the difference coefficients are held against and by which article; for a standard without, its document."""
     if not standard.indicators:
-        return _("依据：{document}。").format(document=standard.document.zh)
+        return _("依据：{document}。").format(document=spoken(standard.document))
     words = sentences.limit_words(standard, county.year)
     if standard.dispersion.rule == "none":
         return words
@@ -164,7 +160,7 @@ def _silent(county: CountyTables) -> list[str]:
         )
         for standard in found
     ]
-    return [_("以下标准所需的县级事项尚未上报，均无法判定：{names}。").format(names="、".join(names))]
+    return [_("以下标准所需的县级事项尚未上报，均无法判定：{names}。").format(names=serial(names))]
 
 
 def _with_schools(county: CountyTables, parts: Sequence[StandardPart], captions: Captions) -> tuple[StandardPart, ...]:
@@ -188,7 +184,7 @@ def _facts(county: CountyTables) -> list[Fact]:
         return []
     standard = county.leading[-1]
     stages = sentences.stages_present(county, standard)
-    words = "、".join(display.stage(stage) for stage in stages)
+    words = serial(display.stage(stage) for stage in stages)
     whole = county.verdicts[standard.id, "all"]
     pupils = [
         max(
@@ -267,7 +263,7 @@ def _files(county: CountyTables, captions: Captions) -> Files:
     )
     return files(
         rows,
-        sentence + files_sentence(handed_in),
+        together([sentence, files_sentence(handed_in)]),
         _("{county}的数据读自哪些文件").format(county=county.name),
         captions,
         county.all.sources,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from reports import display
+from reports import display, sentences
 from reports.captions import Captions
 from reports.changes import school_changes
 from reports.items import value_words
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import marked, semicolons, serial, spoken
 from reports.model import Course
 from reports.year import CountyTables, Row, YearTables, records
 from schemas.county import STAGES_OF_ASSESSMENT
@@ -76,7 +76,7 @@ def _title(county: CountyTables, standard: str) -> str:
 
 def short(standard: Standard) -> str:
     """A standard's title without the words that all of them share."""
-    return standard.title.zh.removeprefix("义务教育").split("（")[0]
+    return sentences.short_title(standard)
 
 
 def assessments(county: CountyTables, captions: Captions) -> Course | None:
@@ -101,16 +101,16 @@ def assessments(county: CountyTables, captions: Captions) -> Course | None:
         columns=tuple(
             _(name)
             for name in (
-                "阶段",
-                "标准",
-                "组织单位",
-                "应完成",
-                "完成",
-                "结果",
-                "未完成整改",
-                "进度",
-                "发现的问题",
-                "核对",
+                marked("阶段"),
+                marked("标准"),
+                marked("组织单位"),
+                marked("应完成"),
+                marked("完成"),
+                marked("结果"),
+                marked("未完成整改"),
+                marked("进度"),
+                marked("发现的问题"),
+                marked("核对"),
             )
         ),
         numbers=(False, False, False, False, False, False, True, False, False, False),
@@ -168,14 +168,14 @@ def evidence(county: CountyTables, captions: Captions) -> Course | None:
         columns=tuple(
             _(name)
             for name in (
-                "标准",
-                "条目",
-                "三年齐全的条目",
-                "三年全缺的条目",
-                "完备率",
-                "有效材料",
-                "过期材料",
-                "缺少材料",
+                marked("标准"),
+                marked("条目"),
+                marked("三年齐全的条目"),
+                marked("三年全缺的条目"),
+                marked("完备率"),
+                marked("有效材料"),
+                marked("过期材料"),
+                marked("缺少材料"),
             )
         ),
         numbers=(False, True, True, True, True, True, True, True),
@@ -204,17 +204,17 @@ def plans(county: CountyTables, captions: Captions) -> Course | None:
         columns=tuple(
             _(name)
             for name in (
-                "规划或承诺",
-                "片区",
-                "目标年份",
-                "计划数",
-                "累计完成数",
-                "完成比例",
-                "时间进度",
-                "公布的比例",
-                "兑现年数",
-                "进度",
-                "核对",
+                marked("规划或承诺"),
+                marked("片区"),
+                marked("目标年份"),
+                marked("计划数"),
+                marked("累计完成数"),
+                marked("完成比例"),
+                marked("时间进度"),
+                marked("公布的比例"),
+                marked("兑现年数"),
+                marked("进度"),
+                marked("核对"),
             )
         ),
         numbers=(False, False, True, True, True, True, True, True, True, False, False),
@@ -274,14 +274,25 @@ def rates(county: CountyTables, captions: Captions) -> Course | None:
         said.append(_("{count} 个数值核对有问题，见表。").format(count=display.count(wrong)))
     if silent:
         names = dict.fromkeys(rate_label(row["rate"], row["stage"]) for row in silent)
-        said.append(_("未上报：{names}。").format(names="、".join(names)))
+        said.append(_("未上报：{names}。").format(names=serial(names)))
     return Course(
         anchor="county-popularisation",
         title=_("普及与资助"),
         sentences=tuple(said),
         caption=captions.next(_("{county}的普及与资助").format(county=county.name)),
         caption_note=_("{year}；比率超过 100% 的不予采用").format(year=display.school_year(county.year)),
-        columns=tuple(_(name) for name in ("比率", "对象", "数值", "分子", "分母", "公布的数值", "核对")),
+        columns=tuple(
+            _(name)
+            for name in (
+                marked("比率"),
+                marked("对象"),
+                marked("数值"),
+                marked("分子"),
+                marked("分母"),
+                marked("公布的数值"),
+                marked("核对"),
+            )
+        ),
         numbers=(False, False, True, True, True, True, False),
         rows=tuple(
             (
@@ -306,7 +317,7 @@ def rates(county: CountyTables, captions: Captions) -> Course | None:
 def rate_label(rate: str, stage: str) -> str:
     """The name of a rate with its stage."""
     label = _(_RATES[rate]) if rate in _RATES else rate
-    return f"{display.stage(stage)}{label}" if stage and rate not in _OF_AGES else label
+    return sentences.of_stage(stage, label) if stage and rate not in _OF_AGES else label
 
 
 def _measured(value: float | None, unit: str, *, absent: str = display.NOT_REPORTED) -> str:
@@ -350,7 +361,16 @@ def groups(county: CountyTables, captions: Captions) -> Course | None:
             year=display.school_year(county.year), whole=display.whole(county.name)
         ),
         columns=tuple(
-            _(name) for name in ("分组", "类别", "标准", "学段", "评估单位", "超过限值的指标", "最大的差异系数")
+            _(name)
+            for name in (
+                marked("分组"),
+                marked("类别"),
+                marked("标准"),
+                marked("学段"),
+                marked("评估单位"),
+                marked("超过限值的指标"),
+                marked("最大的差异系数"),
+            )
         ),
         numbers=(False, False, False, False, True, True, False),
         rows=tuple(_group(county, key, rows) for key, rows in shown),
@@ -375,7 +395,7 @@ def _group(county: CountyTables, key: tuple[str, str, str, str], rows: Sequence[
         else display.NOT_APPLICABLE,
         display.NOT_APPLICABLE
         if widest is None or found is None
-        else f"{found.indicator(widest['indicator']).label.zh} {display.coefficient(widest['cv'])}",
+        else f"{spoken(found.indicator(widest['indicator']).label)} {display.coefficient(widest['cv'])}",
     )
 
 
@@ -441,8 +461,8 @@ def _ids(joined: str | None) -> list[str]:
 
 
 def _labels(standard: Standard, joined: str | None) -> str:
-    labels = {item.id: item.label.zh for item in standard.items}
-    return "；".join(labels.get(name, display.reason(name)) for name in _ids(joined)) or display.NOT_APPLICABLE
+    labels = {item.id: spoken(item.label) for item in standard.items}
+    return semicolons(labels.get(name, display.reason(name)) for name in _ids(joined)) or display.NOT_APPLICABLE
 
 
 def _status(status: str | None) -> str:

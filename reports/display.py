@@ -12,8 +12,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
+from reports.language import SOURCE, labelled, language, marked, serial
 from reports.language import gettext as _
-from reports.language import marked
 from schemas import disclosure as withheld
 from schemas.tables import codes
 
@@ -298,6 +298,8 @@ def hidden_limit(cv: float | None, limit: float | None, status: str) -> str | No
 
 def school_year(year: int) -> str:
     """A school year by the year in which it begins."""
+    if language() != SOURCE:
+        return f"{year}/{(year + 1) % 100:02d}"
     return _("{year} 学年").format(year=year)
 
 
@@ -413,13 +415,13 @@ def origin(file: str, sheet: str | None, row: int | None, *, whole_path: bool = 
 def listed(names: Sequence[str], most: int = 0) -> str:
     """Names one after the other; beyond `most` (0 for all) only their number is said."""
     if most and len(names) > most:
-        return _("{names}等 {count} 个").format(names="、".join(names[:most]), count=len(names))
-    return "、".join(names)
+        return _("{names}等 {count} 个").format(names=serial(names[:most]), count=len(names))
+    return serial(names)
 
 
 def province(code: str, *, is_synthetic: bool = False) -> str:
     """The province of a code (GB/T 2260); one that the code list does not know is invented, or stands as its code."""
-    names = {entry["code"]: entry["label_zh"] for entry in codes("provinces")}
+    names = {entry["code"]: labelled(entry) for entry in codes("provinces")}
     if code in names:
         return names[code]
     return _("示例省") if is_synthetic else _("省级代码 {code}").format(code=code)
@@ -509,7 +511,7 @@ def origins(file: str, sheet: str | None, rows: Sequence[int]) -> str:
     name = PurePosixPath(file).name
     if not rows:
         return name
-    numbers = "、".join(str(row) for row in rows)
+    numbers = serial(str(row) for row in rows)
     if sheet is None:
         return _("{file} 第 {rows} 行").format(file=name, rows=numbers)
     return _("{file} 工作表“{sheet}”第 {rows} 行").format(file=name, sheet=sheet, rows=numbers)

@@ -10,6 +10,7 @@ from reports import display, sentences
 from reports.attention import label_of
 from reports.captions import Captions
 from reports.language import gettext as _
+from reports.language import together
 from reports.model import Heat, HeatCell, HeatColumn, HeatRow
 from reports.province_tables import ProvinceTables
 from reports.standing import page_of
@@ -168,4 +169,4 @@ def _legend(limits: Mapping[str, float | None]) -> str:
         )
     if any(limit is None for limit in limits.values()):
         said.append(_("没有限值的列，▲ 偏大：全省各县中最大的四分之一；底色按四等分加深。"))
-    return "".join(said)
+    return together(said)

@@ -10,9 +10,10 @@ import polars as pl
 from reports import display, sentences
 from reports.captions import Captions
 from reports.county import banner
+from reports.language import SOURCE, language, semicolons
 from reports.language import gettext as _
 from reports.model import SiteIndex, YearRow, stamped
-from reports.origins import colophon, internal_refused, refused
+from reports.origins import colophon, internal_refused, refused, source_name
 from reports.public import PublicEdition
 from reports.year import leading
 from schemas.source import Source
@@ -53,7 +54,7 @@ def site_index(
     return stamped(
         SiteIndex(
             path="",
-            language="zh-CN",
+            language=language(),
             title=_title(rows),
             subtitle=_("县域内义务教育校际均衡：差异系数、结论与出处"),
             banner=banner(is_synthetic=is_synthetic),
@@ -107,14 +108,15 @@ def _row(
     returns = tables["returns"].filter(of_source)
     refusals = tables["quarantine"].filter(of_source)
     shown = verdicts.filter(pl.col("standard") == standards[-1].id)
-    named = sources[source].described.province_name or display.province(province, is_synthetic=is_synthetic)
+    own = sources[source].described.province_name if language() == SOURCE else ""
+    named = own or display.province(province, is_synthetic=is_synthetic)
     return YearRow(
         year=str(year),
         href=f"{year}/index.html#{source}-{province}",
-        place=_("{province} · {source}").format(province=named, source=sources[source].described.name_zh),
+        place=_("{province} · {source}").format(province=named, source=source_name(sources[source])),
         counties=display.count(verdicts["county_code"].n_unique()),
         units=display.count(sum(shown["units"].to_list())),
-        verdicts="；".join(parts),
+        verdicts=semicolons(parts),
         files=display.count(returns["file"].n_unique()) if returns.height else display.NOT_APPLICABLE,
         refused=display.count(refusals.height) if returns.height else display.NOT_APPLICABLE,
     )

@@ -12,6 +12,7 @@ from reports.attention import label_of
 from reports.captions import Captions
 from reports.county import banner
 from reports.language import gettext as _
+from reports.language import language, semicolons
 from reports.model import IndicatorCounty, IndicatorReport, IndicatorSection, Link, Strip, stamped
 from reports.origins import colophon
 from reports.province_tables import ProvinceTables
@@ -71,12 +72,12 @@ def _report(
         for area in shown
         if (section := _section(area, standard, stage, name, captions, is_alone=len(shown) == 1)) is not None
     )
-    what = display.stage(stage) + label_of(standard, name)
-    findings = "；".join(section.heading for section in sections)
+    what = sentences.of_stage(stage, label_of(standard, name))
+    findings = semicolons(section.heading for section in sections)
     return stamped(
         IndicatorReport(
             path=f"{tables.year}/{page_of(standard.id, stage, name)}",
-            language="zh-CN",
+            language=language(),
             title=_("{what}：{findings}").format(what=what, findings=findings),
             subtitle=_("{standard}，{year}，各县平均值与差异系数").format(
                 standard=sentences.short_title(standard), year=display.school_year_long(tables.year)
@@ -113,7 +114,7 @@ def _section(
     of_county = {code: places[code, standard.id, stage, name] for code in cells}
     codes = sorted(cells, key=lambda code: (-(cells[code]["cv"] if cells[code]["cv"] is not None else -1), code))
     limit = next((row["limit"] for row in cells.values() if row["limit"] is not None), None)
-    label = display.stage(stage) + label_of(standard, name)
+    label = sentences.of_stage(stage, label_of(standard, name))
     is_composite = name == "composite"
     rows = tuple(_row(area, standard, stage, name, code, cells[code], of_county[code]) for code in codes)
     heading = _heading(area, cells, codes, limit)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.language import bracketed, ended, headed, marked, semicolons, serial, spoken
 from reports.language import gettext as _
 from reports.model import ItemPart, ItemRow, Verdict
 from reports.outcome import (
@@ -38,7 +39,7 @@ from standards.items import (
 )
 from standards.standard import Standard
 
-MARKS = {"secondary": "转", "inferred": "推", "provincial": "省"}
+MARKS = {"secondary": marked("转"), "inferred": marked("推"), "provincial": marked("省")}
 _OF_SCHOOLS = (Total, EverySchool, EveryClass, NeverBoth, OtherStandard)
 _COUNTED = ("questionnaires", "places", "sites", "items", "findings", "posts", "level")
 """Units of whole things beside those that every page has."""
@@ -75,13 +76,13 @@ def legend(standard: Standard) -> str:
         "inferred": _("原文未见，由本系统推定，可由各省文件改定"),
         "provincial": _("由省级规定"),
     }
-    said = [f"〔{MARKS[name]}〕{words[name]}" for name in MARKS if name in used]
-    return "；".join(said) + "。" if said else ""
+    said = [f"{mark(name)}{words[name]}" for name in MARKS if name in used]
+    return ended(semicolons(said)) if said else ""
 
 
 def mark(confidence: str) -> str:
     """The mark of what is not official text; empty for what is."""
-    return f"〔{MARKS[confidence]}〕" if confidence in MARKS else ""
+    return _("〔{mark}〕").format(mark=_(MARKS[confidence])) if confidence in MARKS else ""
 
 
 def _part(county: CountyTables, standard: Standard, part: Part, captions: Captions) -> ItemPart:
@@ -92,13 +93,13 @@ def _part(county: CountyTables, standard: Standard, part: Part, captions: Captio
     silent = [item for item, row in items if (item, row) not in shown]
     caption = note = ""
     if shown:
-        caption = captions.next(_("{county}{part}").format(county=county.name, part=part.title.zh))
+        caption = captions.next(_("{county}{part}").format(county=county.name, part=spoken(part.title)))
         note = _("{year}，{standard}；{count} 项").format(
-            year=display.school_year(county.year), standard=standard.title.zh, count=display.count(len(shown))
+            year=display.school_year(county.year), standard=spoken(standard.title), count=display.count(len(shown))
         )
     return ItemPart(
         anchor=f"{standard.id}-{part.id}",
-        title=part.title.zh + mark(part.confidence),
+        title=spoken(part.title) + mark(part.confidence),
         verdict=part_verdict(verdicts, part),
         role=_("{role}。出处：{article}。").format(role=role_words(part), article=part.article),
         sentences=tuple(_sentences(county, standard, part, verdicts, silent)),
@@ -106,7 +107,7 @@ def _part(county: CountyTables, standard: Standard, part: Part, captions: Captio
         caption_note=note,
         has_points=any(row["points"] is not None for _item, row in shown),
         rows=tuple(_row(county, standard, part, item, row) for item, row in shown),
-        notes=() if part.note is None else (part.note.zh,),
+        notes=() if part.note is None else (spoken(part.note),),
     )
 
 
@@ -120,17 +121,19 @@ def _sentences(county: CountyTables, standard: Standard, part: Part, row: Row, s
     said = []
     counts = counts_words(row, part)
     if counts:
-        said.append(counts + "。")
+        said.append(ended(counts))
     if part.rule == "points" and row["score_high"] is not None and row["score_low"] != row["score_high"]:
         said.append(_("得分未定的条目在最低得分中按 0 分计，在最高得分中按满分计。"))
     known = county.items.get(standard.id, {})
     against = [
-        item.label.zh for item in standard.of_part(part.id) if item.id in known and known[item.id]["is_contradiction"]
+        spoken(item.label)
+        for item in standard.of_part(part.id)
+        if item.id in known and known[item.id]["is_contradiction"]
     ]
     if against:
         said.append(
             _("县级自报与数据计算矛盾的有 {count} 项：{names}；按较差的一方计。").format(
-                count=display.count(len(against)), names="；".join(against)
+                count=display.count(len(against)), names=semicolons(against)
             )
         )
     for words, of_schools in ((_("县级事项尚未上报"), False), (_("学校报表中所需的数据未上报"), True)):
@@ -138,7 +141,7 @@ def _sentences(county: CountyTables, standard: Standard, part: Part, row: Row, s
         if names:
             said.append(
                 _("{what}，以下 {count} 项无法判定：{names}。").format(
-                    what=words, count=display.count(len(names)), names="；".join(names)
+                    what=words, count=display.count(len(names)), names=semicolons(names)
                 )
             )
     return said
@@ -155,7 +158,7 @@ def _is_of_schools(county: CountyTables, standard: Standard, item: Item) -> bool
 
 def _named(item: Item) -> str:
     number = f"{item.number} " if item.number else ""
-    return f"{number}{item.label.zh}{mark(item.confidence)}"
+    return f"{number}{spoken(item.label)}{mark(item.confidence)}"
 
 
 def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: Row) -> ItemRow:
@@ -163,14 +166,14 @@ def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: 
     asked, found = [], []
     for check in item.checks:
         own = [each for each in checks if each["check"] == check.id]
-        label = label_of(check).zh
-        words = in_words(check, standard, county.year, county.all.standards).zh
-        asked.append(f"{label}：{words}" if label else words)
+        label = spoken(label_of(check))
+        words = spoken(in_words(check, standard, county.year, county.all.standards))
+        asked.append(headed(label, words) if label else words)
         found.append(_check_name(check, standard, item) + _found(check, own, standard))
-    group = next((group.label.zh for group in standard.groups if group.id == item.under), "")
+    group = next((spoken(group.label) for group in standard.groups if group.id == item.under), "")
     return ItemRow(
         number=item.number or display.NOT_APPLICABLE,
-        label=item.label.zh,
+        label=spoken(item.label),
         mark=mark(item.confidence),
         group=group,
         asked=tuple(asked) or (_("评分"),),
@@ -189,8 +192,8 @@ def _check_name(check: Check, standard: Standard, item: Item) -> str:
     if len(item.checks) == 1:
         return ""
     stage = display.stage(check.stage) if check.stage else ""
-    label = label_of(check).zh or stage or formula(check, standard).zh
-    return f"{label}：" if label else ""
+    label = spoken(label_of(check)) or stage or spoken(formula(check, standard))
+    return _("{label}：").format(label=label) if label else ""
 
 
 def _verdict(part: Part, row: Row) -> Verdict:
@@ -209,7 +212,7 @@ def _basis(row: Row) -> str:
         said.append(_("计算"))
     if row["asserted"] not in (None, "undetermined") or row["score_basis"] == "asserted":
         said.append(_("县级自报"))
-    text = "、".join(said) or display.NOT_APPLICABLE
+    text = serial(said) or display.NOT_APPLICABLE
     return text + _("（矛盾）") if row["is_contradiction"] else text
 
 
@@ -218,10 +221,10 @@ def _evidence(county: CountyTables, standard: Standard, item: Item, row: Row, ch
     documents: dict[str, None] = {}
     for each in (row, *checks):
         if each["evidence"]:
-            dated = f"（{display.day(each['evidence_date'])}）" if each["evidence_date"] else ""
+            dated = bracketed(display.day(each["evidence_date"])) if each["evidence_date"] else ""
             documents[each["evidence"] + dated] = None
     offices = dict.fromkeys(each["office"] for each in (row, *checks) if each["office"])
-    return "；".join([*documents, *offices, *_origins(county, standard, item, checks)]) or display.NOT_APPLICABLE
+    return semicolons([*documents, *offices, *_origins(county, standard, item, checks)]) or display.NOT_APPLICABLE
 
 
 def _origins(county: CountyTables, standard: Standard, item: Item, checks: Sequence[Row]) -> list[str]:
@@ -271,7 +274,7 @@ def facts_missing(county: CountyTables, standard: Standard, item: Item) -> list[
     for check in item.checks:
         for row in rows:
             if row["check"] == check.id and row["status"] == "undetermined" and row["reason"] != "rate_over_100":
-                missing |= {fact_label(standard, name).zh: None for name in _not_told(check, row, told)}
+                missing |= {spoken(fact_label(standard, name)): None for name in _not_told(check, row, told)}
     return list(missing)
 
 
@@ -301,7 +304,7 @@ def _reason(county: CountyTables, standard: Standard, item: Item, row: Row) -> s
     said = []
     missing = facts_missing(county, standard, item)
     if missing and row["status"] == "undetermined":
-        said.append(_("县级未上报：{facts}").format(facts="、".join(missing)))
+        said.append(_("县级未上报：{facts}").format(facts=serial(missing)))
     elif row["reason"] is not None:
         said.append(display.reason(row["reason"]))
     for check in item.checks:
@@ -318,8 +321,8 @@ def _reason(county: CountyTables, standard: Standard, item: Item, row: Row) -> s
     lags = {(check.lag, check.years) for check in item.checks if isinstance(check, Growth)}
     said += [years_judged(county.year, lag, years) for lag, years in sorted(lags)]
     if item.note is not None:
-        said.append(item.note.zh)
-    return "；".join(dict.fromkeys(said)) or display.NOT_APPLICABLE
+        said.append(spoken(item.note))
+    return semicolons(dict.fromkeys(said)) or display.NOT_APPLICABLE
 
 
 def years_judged(year: int, lag: int, years: int) -> str:
@@ -412,17 +415,17 @@ def _growth(check: Growth, row: Row, standard: Standard) -> str:
     if check.faster_than:
         details.append(
             _("对照{fact} {limit}").format(
-                fact=fact_label(standard, check.faster_than).zh.split("（")[0],
+                fact=spoken(fact_label(standard, check.faster_than)).split("（")[0].split(" (")[0],
                 limit=_("未上报") if row["limit"] is None else limit_words(row["limit"], row["unit"], row["value"]),
             )
         )
-    return f"{found}（{'，'.join(details)}）" if details else found
+    return found + bracketed(_("，").join(details)) if details else found
 
 
 def limit_words(limit: float, unit: str, value: float | None = None) -> str:
     """A limit that is itself computed, with its unit and as many decimals as tell it from the value."""
     places = max(display.places_of(unit), display.limit_places(limit, unit, value))
-    return display.number(limit, places) + unit_words(unit).zh
+    return display.number(limit, places) + spoken(unit_words(unit))
 
 
 def _never_both(row: Row) -> str:
@@ -463,4 +466,4 @@ def value_words(value: float, unit: str, limit: float | None, must_be: str | Non
         places = display.telling_places(value, limit, places, must_be, status)
     if unit == "percent" and value != display.rounded(value, places) and display.rounded(value, places) in (0, 100):
         places += 1
-    return display.number(value, places) + unit_words(unit).zh
+    return display.number(value, places) + spoken(unit_words(unit))

@@ -7,6 +7,7 @@ from collections import Counter
 from reports import display
 from reports.captions import Captions
 from reports.items import limit_words, value_words, years_met
+from reports.language import bracketed, headed, serial, spoken
 from reports.language import gettext as _
 from reports.model import Ledger, LedgerRow, LedgerSchool
 from reports.requirement import label_of
@@ -65,7 +66,7 @@ def item_label(standard: Standard, name: str) -> str:
     if bare == "composite":
         return _("综合差异系数")
     named: tuple[Item | Indicator, ...] = (*standard.items, *standard.indicators)
-    label = next((each.label.zh for each in named if each.id == bare), bare)
+    label = next((spoken(each.label) for each in named if each.id == bare), bare)
     return _("{label}的差异系数").format(label=label) if of_cv else label
 
 
@@ -91,7 +92,7 @@ def _ledger(county: CountyTables, standard: Standard, rows: list[Row], captions:
         ).append(row)
     listed = sorted(by_school.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     shown = listed[:_MOST_SCHOOLS]
-    place = {"county": county.name, "standard": standard.title.zh}
+    place = {"county": county.name, "standard": spoken(standard.title)}
     has_courses = any(row["course"] != "first" for row in unmet)
     more = ""
     if len(listed) > len(shown):
@@ -100,7 +101,7 @@ def _ledger(county: CountyTables, standard: Standard, rows: list[Row], captions:
         )
     return Ledger(
         anchor=f"{standard.id}-ledger",
-        title=standard.title.zh,
+        title=spoken(standard.title),
         sentences=tuple(_sentences(rows, unmet, of_schools)),
         caption=captions.next(_("{county}未达标台账：{standard}").format(**place)),
         caption_note=_("{year}；学校的同一条目合为一行，差额为各校合计；有逐校记录的条目不再列县级行").format(
@@ -132,7 +133,7 @@ def _sentences(rows: list[Row], unmet: list[Row], of_schools: set[str]) -> list[
     if courses:
         said.append(
             _("与上年相比：{parts}。").format(
-                parts="、".join(
+                parts=serial(
                     _("{course} {count} 条").format(course=display.course(course), count=display.count(courses[course]))
                     for course in ("new", "persistent", "reopened", "resolved")
                     if courses[course]
@@ -173,9 +174,9 @@ def _row(county: CountyTables, standard: Standard, rows: list[Row], *, has_cours
         limit=_limit(standard, rows),
         gap=_gap(rows),
         since=since_words(county, min(since, default=None)) if has_courses else display.NOT_APPLICABLE,
-        course=display.course(first["course"]).split("，")[0]
+        course=display.course(first["course"]).split(_("，"))[0]
         if len(courses) == 1
-        else "、".join(
+        else serial(
             _("{course} {count}").format(course=display.course(course), count=display.count(count))
             for course, count in sorted(courses.items())
         ),
@@ -186,8 +187,8 @@ def _row(county: CountyTables, standard: Standard, rows: list[Row], *, has_cours
 
 
 def _label(county: CountyTables, standard: Standard, row: Row) -> str:
-    stage = f"{display.stage(row['stage'])}：" if row["stage"] else ""
-    return stage + item_label(standard, row["item"]) + _check_words(county, standard, row)
+    label = item_label(standard, row["item"]) + _check_words(county, standard, row)
+    return headed(display.stage(row["stage"]), label) if row["stage"] else label
 
 
 def _check_words(county: CountyTables, standard: Standard, row: Row) -> str:
@@ -205,9 +206,9 @@ def _check_words(county: CountyTables, standard: Standard, row: Row) -> str:
         if len(decisive) == 1:
             named = decisive[0]["check"]
             year = _("{year} 年").format(year=decisive[0]["period"]) if decisive[0]["kind"] == "growth" else ""
-    label = next((label_of(check).zh for check in item.checks if check.id and check.id == named), "")
-    words = "，".join(filter(None, (label, year)))
-    return f"（{words}）" if words else ""
+    label = next((spoken(label_of(check)) for check in item.checks if check.id and check.id == named), "")
+    words = _("，").join(filter(None, (label, year)))
+    return bracketed(words) if words else ""
 
 
 def _item(standard: Standard, row: Row) -> Item | None:

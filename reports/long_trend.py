@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
+from reports.language import together
 from reports.model import Label, LongTrend, Point, Segment
 from reports.year import CountyTables
 from standards.standard import Standard, in_force
@@ -133,8 +134,12 @@ def _drawn(
         anchor=anchor,
         message=message,
         subtitle=subtitle,
-        description=_("折线是差异系数，共 {count} 个学年；数据见本学段的逐年差异系数表。").format(count=len(years))
-        + (_("虚线是限值 {limit}。").format(limit=display.bound(limits[limited])) if limited is not None else ""),
+        description=together(
+            [
+                _("折线是差异系数，共 {count} 个学年；数据见本学段的逐年差异系数表。").format(count=len(years)),
+                _("虚线是限值 {limit}。").format(limit=display.bound(limits[limited])) if limited is not None else "",
+            ]
+        ),
         height=_HEIGHT,
         bottom=f"{_BOTTOM:.0f}",
         left=f"{_LEFT:.0f}%",

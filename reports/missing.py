@@ -8,16 +8,18 @@ from reports import display, sentences
 from reports.captions import Captions
 from reports.coverage import not_reported
 from reports.items import facts_missing
+from reports.language import SOURCE, language, semicolons, serial, spoken
 from reports.language import gettext as _
 from reports.model import Missing, MissingRow
 from reports.year import CountyTables, Row, YearTables, indicator_fields
 from schemas.tables import UNITS
 from standards.items import Item
 from standards.standard import Standard
+from standards.values import Words
 
 _NAMED = 6
 _MOST_FACTS = 20
-_FIELD_LABELS = {column.name: column.label_zh for column in UNITS.columns}
+UNIT_COLUMNS = {column.name: column for column in UNITS.columns}
 _Group = tuple[str, tuple[str, ...], str]
 
 
@@ -60,10 +62,10 @@ def awaited(county: CountyTables) -> list[str]:
             waiting[title] = waiting.get(title, 0) + 1
             figures |= dict.fromkeys(lacks)
             if is_unsaid:
-                findings[item.label.zh] = None
+                findings[spoken(item.label)] = None
     if not waiting:
         return []
-    counts = "、".join(
+    counts = serial(
         _("{standard} {count} 项").format(standard=title, count=display.count(count))
         for title, count in waiting.items()
     )
@@ -83,7 +85,7 @@ def awaited(county: CountyTables) -> list[str]:
         more = _("等") if len(findings) > len(named) else ""
         said.append(
             _("缺少县级认定的条目 {count} 项：{names}{more}。").format(
-                count=display.count(len(findings)), names="；".join(named), more=more
+                count=display.count(len(findings)), names=semicolons(named), more=more
             )
         )
     return said
@@ -121,9 +123,9 @@ def _row(county: CountyTables, key: _Group, indicators: list[tuple[Standard, str
     units = [county.units[indicators[0][0].id, stage][unit_id] for unit_id in ids]
     known = [unit["pupils"] for unit in units if unit["pupils"] is not None]
     return MissingRow(
-        standards="、".join(dict.fromkeys(sentences.short_title(standard) for standard, _name in indicators)),
+        standards=serial(dict.fromkeys(sentences.short_title(standard) for standard, _name in indicators)),
         stage=display.stage(stage),
-        indicators="、".join(dict.fromkeys(standard.indicator(name).label.zh for standard, name in indicators)),
+        indicators=serial(dict.fromkeys(spoken(standard.indicator(name).label) for standard, name in indicators)),
         units=display.count(len(ids)),
         pupils=display.count(sum(known)) if known else display.NOT_REPORTED,
         why=_why(county, reason, units, stage, indicators),
@@ -145,7 +147,7 @@ def _why(
     if reason == "pupils_not_reported":
         return _("在校生数{lack}").format(lack=lack)
     fields = unreported_fields(county, units, stage, indicators) if reason == "not_reported" else []
-    return lack + "、".join(fields) if fields else display.reason(reason)
+    return _("{lack}{fields}").format(lack=lack, fields=serial(fields)) if fields else display.reason(reason)
 
 
 def unreported_fields(
@@ -155,7 +157,13 @@ def unreported_fields(
     fields = [field for standard, name in indicators for field in indicator_fields(standard.indicator(name), stage)]
     ids = [unit["unit_id"] for unit in units]
     absent = county.unreported(indicators[0][0].id, stage, ids, fields)
-    return list(dict.fromkeys(_FIELD_LABELS.get(field, field) for field in fields if field in absent))
+    return list(dict.fromkeys(_field(field) for field in fields if field in absent))
+
+
+def _field(name: str) -> str:
+    """The name of a field of a unit; one that is not known stands as it is."""
+    column = UNIT_COLUMNS.get(name)
+    return name if column is None else spoken(Words(column.label_zh, column.label_en))
 
 
 def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:
@@ -169,7 +177,7 @@ def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:
     parts = [
         _("{standard}（{document}）{total} 项指标中 {count} 项").format(
             standard=sentences.short_title(standard),
-            document=standard.document.zh.split(" ")[0],
+            document=spoken(standard.document).split(" ")[0] if language() == SOURCE else spoken(standard.document),
             total=len(standard.indicators),
             count=len(absent[standard.id]),
         )
@@ -178,4 +186,4 @@ def source_sentences(tables: YearTables, source: str) -> tuple[str, ...]:
     ]
     if not parts:
         return ()
-    return (_("本来源不含办学条件等数据：{parts}未上报，国家标准不作判定。").format(parts="、".join(parts)),)
+    return (_("本来源不含办学条件等数据：{parts}未上报，国家标准不作判定。").format(parts=serial(parts)),)

@@ -9,10 +9,12 @@ import polars as pl
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
+from reports.language import half, semicolons, serial, spoken, together
 from reports.model import Colophon, FileRow, Files, Refused, RefusedRow, SourceNote
 from reports.year import Row
 from schemas.source import Source
 from standards.standard import Standard
+from standards.values import Words
 
 _MOST_REFUSED = 200
 _MOST_TEXT = 120
@@ -26,7 +28,11 @@ def refused(entries: pl.DataFrame, caption: str, captions: Captions, *, names: M
     if not entries.height:
         return Refused(sentence=_("没有拒收的文件、行或单元格。"), caption="", caption_note="", rows=())
     grouped = entries.group_by("file", "sheet", "row", "level", "rule", maintain_order=True).agg(
-        pl.col("school_id").first(), pl.col("header"), pl.col("value"), pl.col("message").first()
+        pl.col("school_id").first(),
+        pl.col("header"),
+        pl.col("value"),
+        pl.col("message").first(),
+        pl.col("message_en").first(),
     )
     counts = {level: entries.filter(pl.col("level") == level).height for level in ("file", "row", "cell")}
     parts = [
@@ -34,11 +40,12 @@ def refused(entries: pl.DataFrame, caption: str, captions: Captions, *, names: M
         for level, words in (("file", _("{count} 个文件")), ("row", _("{count} 行")), ("cell", _("{count} 个单元格")))
         if counts[level]
     ]
-    sentence = _("拒收 {parts}；拒收的单元格按未上报处理，其余照常收录。").format(parts="、".join(parts))
+    sentence = _("拒收 {parts}；拒收的单元格按未上报处理，其余照常收录。").format(parts=serial(parts))
     if grouped.height > _MOST_REFUSED:
-        sentence += _("下面列出前 {shown} 条，共 {total} 条，全部见隔离表 quarantine。").format(
+        more = _("下面列出前 {shown} 条，共 {total} 条，全部见隔离表 quarantine。").format(
             shown=_MOST_REFUSED, total=display.count(grouped.height)
         )
+        sentence = together([sentence, more])
     return Refused(
         sentence=sentence,
         caption=captions.next(caption),
@@ -68,9 +75,9 @@ def _refused_row(row: Row, names: Mapping[str, str]) -> RefusedRow:
         where=display.origin(row["file"], row["sheet"], row["row"], whole_path=True),
         level=display.refused_level(row["level"]),
         school=display.NOT_APPLICABLE if school is None else f"{names.get(school, '')} {school}".strip(),
-        values="；".join(values) or display.NOT_APPLICABLE,
+        values=semicolons(values) or display.NOT_APPLICABLE,
         rule=row["rule"],
-        message=row["message"],
+        message=spoken(Words(row["message"], row["message_en"] or row["message"])),
     )
 
 
@@ -96,14 +103,18 @@ def _file_row(row: Row, sources: Mapping[str, Source]) -> FileRow:
     layout = display.NOT_APPLICABLE
     if row["layout"] is not None and row["source"] in sources:
         described = sources[row["source"]].described.layouts.get(row["layout"])
-        layout = row["layout"] if described is None else described.label
+        layout = (
+            row["layout"]
+            if described is None
+            else spoken(Words(described.label, described.label_en or described.label))
+        )
     notes = []
     if row["superseded_by"] is not None:
-        notes.append(_("被 {files} 取代").format(files=row["superseded_by"].replace(" | ", "、")))
+        notes.append(_("被 {files} 取代").format(files=row["superseded_by"].replace(" | ", _("、"))))
     if row["unknown_columns"] is not None:
-        notes.append(_("未知列：{columns}").format(columns=row["unknown_columns"].replace(" | ", "、")))
+        notes.append(_("未知列：{columns}").format(columns=row["unknown_columns"].replace(" | ", _("、"))))
     if row["reason"] is not None:
-        notes.append(row["reason"])
+        notes.append(half(row["reason"]))
     return FileRow(
         name=row["file"],
         form=layout,
@@ -114,7 +125,7 @@ def _file_row(row: Row, sources: Mapping[str, Source]) -> FileRow:
         superseded=display.count(row["rows_superseded"]),
         cells_refused=display.count(row["cells_refused"]),
         sha256=row["sha256"][:12],
-        reason="；".join(notes) or display.NOT_APPLICABLE,
+        reason=semicolons(notes) or display.NOT_APPLICABLE,
     )
 
 
@@ -131,14 +142,19 @@ def files_sentence(rows: Sequence[Row]) -> str:
     )
 
 
+def source_name(source: Source) -> str:
+    """The name of a source."""
+    return spoken(Words(source.described.name_zh, source.described.name_en))
+
+
 def colophon(sources: Iterable[Source], standards: Iterable[Standard]) -> Colophon:
     """Sources, standards, method and legend; the edition is stamped when the report is whole."""
     shown = list(standards)
     return Colophon(
         sources=tuple(
             SourceNote(
-                name=source.described.name_zh,
-                publisher=source.described.publisher,
+                name=source_name(source),
+                publisher=spoken(Words(source.described.publisher, source.described.publisher_en)),
                 licence=source.described.licence,
                 attribution=source.described.attribution,
             )
@@ -146,7 +162,7 @@ def colophon(sources: Iterable[Source], standards: Iterable[Standard]) -> Coloph
         ),
         standards=tuple(
             _("{title}：{document}（{id}）").format(
-                title=sentences.short_title(standard), document=standard.document.zh, id=standard.id
+                title=sentences.short_title(standard), document=spoken(standard.document), id=standard.id
             )
             for standard in shown
         ),

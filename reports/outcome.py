@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reports import display, sentences
+from reports.language import bracketed, marked, semicolons, serial, spoken
 from reports.language import gettext as _
-from reports.language import marked
 from reports.model import PartLine, Verdict
 from reports.year import CountyTables, Row
 from standards.items import Part
@@ -88,13 +88,13 @@ def _line(county: CountyTables, standard: Standard, row: Row) -> PartLine:
     part = part_of(standard, row["part"])
     if part is None:
         return PartLine(
-            label=standard.part.zh,
+            label=spoken(standard.part),
             words="",
             href=f"#{standard.id}",
             verdict=shown_verdict(row["status"]),
         )
     return PartLine(
-        label=part.title.zh,
+        label=spoken(part.title),
         words=counts_words(row, part),
         href=f"#{standard.id}-{part.id}" if not is_silent(county, standard) else "",
         verdict=part_verdict(row, part),
@@ -130,11 +130,11 @@ def counts_words(row: Row, part: Part) -> str:
         for count, word in zip(counts, words, strict=True)
         if count
     ]
-    text = _("{total} 项：{counts}").format(total=display.count(row["items"]), counts="、".join(said)) if said else ""
+    text = _("{total} 项：{counts}").format(total=display.count(row["items"]), counts=serial(said)) if said else ""
     if row["items"] == 1 and not row["items_not_in_source"] and part.role != "tracking":
         text = ""
     if part.rule == "points" and row["score_high"] is not None:
-        text = "；".join(filter(None, (points_words(row), text)))
+        text = semicolons(filter(None, (points_words(row), text)))
     return text
 
 
@@ -147,7 +147,7 @@ def points_words(row: Row) -> str:
         bounds.append(_("满分 {total}").format(total=points(row["total"])))
     if row["pass_mark"] is not None:
         bounds.append(_("合格 {mark}").format(mark=points(row["pass_mark"])))
-    return f"{text}（{'，'.join(bounds)}）" if bounds else text
+    return text + bracketed(_("，").join(bounds)) if bounds else text
 
 
 def points(value: float | None) -> str:
@@ -166,13 +166,13 @@ def why_whole(county: CountyTables, standard: Standard) -> list[str]:
     labels = []
     for name in deciding:
         part = part_of(standard, name.strip())
-        labels.append(standard.part.zh if part is None else part.title.zh)
+        labels.append(spoken(standard.part) if part is None else spoken(part.title))
     if labels and whole["verdict"] in ("not_met", "not_eligible", "not_recognised", "undetermined"):
         said.append(
             _("决定“{verdict}”的部分：{parts}{also}。").format(
                 also=sentences.also_vetoed(whole),
                 verdict=display.status_word(whole["verdict"]),
-                parts="、".join(dict.fromkeys(labels)),
+                parts=serial(dict.fromkeys(labels)),
             )
         )
     if whole["contradictions"]:

@@ -10,10 +10,12 @@ import polars as pl
 from reports import display, sentences
 from reports.attention import attention
 from reports.captions import Captions
-from reports.county import banner, place_name
+from reports.county import banner
 from reports.courses import candidates
+from reports.faces import shared
 from reports.heat import heats
 from reports.language import gettext as _
+from reports.language import language, semicolons, serial, spoken
 from reports.missing import source_sentences
 from reports.model import Link, ProvinceReport, Section, StatusReport, StatusSection, stamped
 from reports.movers import movers
@@ -35,10 +37,7 @@ def areas(tables: YearTables) -> list[ProvinceTables]:
 
 def _areas(tables: YearTables) -> list[ProvinceTables]:
     pairs = tables.places.select("province_code", "source").unique(maintain_order=True)
-    return [
-        ProvinceTables(tables, province, source, place_name(tables, source, province))
-        for province, source in pairs.iter_rows()
-    ]
+    return [ProvinceTables(tables, province, source) for province, source in pairs.iter_rows()]
 
 
 def province_report(tables: YearTables, years: Sequence[int]) -> ProvinceReport:
@@ -49,7 +48,7 @@ def province_report(tables: YearTables, years: Sequence[int]) -> ProvinceReport:
     return stamped(
         ProvinceReport(
             path=str(tables.year),
-            language="zh-CN",
+            language=language(),
             title=_title(tables, [section.heading for section in sections]),
             subtitle=_("{year}义务教育均衡发展，各县一览").format(year=display.school_year_long(tables.year)),
             banner=banner(is_synthetic=tables.is_synthetic),
@@ -83,7 +82,7 @@ def status_reports(tables: YearTables, years: Sequence[int]) -> Iterable[tuple[s
             stamped(
                 StatusReport(
                     path=str(tables.year),
-                    language="zh-CN",
+                    language=language(),
                     title=_title(tables, [section.heading for section in sections]),
                     subtitle=_("{year}，各县一览，{order}").format(
                         year=display.school_year_long(tables.year), order=_(ORDERS[order])
@@ -123,7 +122,7 @@ def _title(tables: YearTables, headings: Sequence[str]) -> str:
     year = display.school_year(tables.year)
     if not headings:
         return _("{year}：没有可以报告的县").format(year=year)
-    return _("{year}：{findings}").format(year=year, findings="；".join(headings))
+    return _("{year}：{findings}").format(year=year, findings=semicolons(headings))
 
 
 def _section(area: ProvinceTables, captions: Captions) -> Section:
@@ -146,7 +145,7 @@ def _section(area: ProvinceTables, captions: Captions) -> Section:
         downloads=tuple(
             Link(
                 label=_("{standard}全省申报表册").format(standard=sentences.short_title(standard)),
-                href=f"forms/{province}-{standard.id}.xlsx",
+                href=shared(f"{tables.year}/index.html", f"forms/{province}-{standard.id}.xlsx"),
             )
             for standard in form_standards(area.standards)
             if tables.public is None
@@ -193,9 +192,9 @@ def _heading(area: ProvinceTables) -> str:
             )
     text = _("{province} {count} 个县级单位").format(province=area.name, count=display.count(len(area.names)))
     if parts and outcomes:
-        return _("{place}：{parts}").format(place=text, parts="、".join(parts))
+        return _("{place}：{parts}").format(place=text, parts=serial(parts))
     if parts:
-        return _("{place}的资源配置部分：{parts}").format(place=text, parts="、".join(parts))
+        return _("{place}的资源配置部分：{parts}").format(place=text, parts=serial(parts))
     spans = [span for standard in area.leading for span in _spans(area, standard)]
     if not spans:
         return text
@@ -217,7 +216,7 @@ def _spans(area: ProvinceTables, standard: Standard) -> list[_Span]:
                 and row["cv"] is not None
             ]
             if known:
-                spans.append((display.stage(stage) + indicator.label.zh, min(known), max(known)))
+                spans.append((sentences.of_stage(stage, spoken(indicator.label)), min(known), max(known)))
     return spans
 
 
@@ -250,7 +249,7 @@ def _outcomes(standards: Sequence[Standard], outcomes: Mapping[str, Counter[str]
         ]
         said.append(
             _("{standard}（整项标准）：{counts}。").format(
-                standard=sentences.short_title(standard), counts="，".join(words)
+                standard=sentences.short_title(standard), counts=_("，").join(words)
             )
         )
     return said
@@ -264,7 +263,7 @@ def _sentences(area: ProvinceTables) -> list[str]:
         if standard.dispersion.rule != "none":
             said.append(
                 _("{standard}（{part}）：达标 {met} 个，未达标 {not_met} 个，无法判定 {unknown} 个。").format(
-                    part=standard.part.zh,
+                    part=spoken(standard.part),
                     standard=sentences.short_title(standard),
                     met=display.count(counts["met"]),
                     not_met=display.count(counts["not_met"]),

@@ -11,6 +11,7 @@ from reports import display, sentences
 from reports.attention import label_of
 from reports.captions import Captions
 from reports.language import gettext as _
+from reports.language import together
 from reports.model import Course, MapDot, MapLabel, MapTick, ProvinceMap
 from reports.province_tables import Cell, ProvinceTables
 from reports.standing import province_means
@@ -263,7 +264,8 @@ def _description(shown: Sequence[Stand], cv_name: str, measure: str, limit: floa
         least=display.coefficient(min(cvs)),
         most=display.coefficient(max(cvs)),
     )
-    return text if limit is None else text + _("横线为限值 {limit}。").format(limit=display.bound(limit))
+    rule = "" if limit is None else _("横线为限值 {limit}。").format(limit=display.bound(limit))
+    return together([text, rule])
 
 
 class _Axes:

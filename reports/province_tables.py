@@ -6,7 +6,8 @@ from functools import cached_property
 
 import polars as pl
 
-from reports import sentences
+from reports import display, sentences
+from reports.language import SOURCE, language
 from reports.year import Row, YearTables, leading
 from standards.standard import Standard
 
@@ -14,16 +15,26 @@ Cell = tuple[str, str, str, str]
 """County code, standard, stage and indicator."""
 
 
+def place_name(tables: YearTables, source: str, province: str) -> str:
+    """A province as its source calls it, else as the code list does."""
+    named = tables.sources[source].described.province_name if language() == SOURCE else ""
+    return named or display.province(province, is_synthetic=tables.is_synthetic)
+
+
 class ProvinceTables:
     """One province's counties of one source, with their rows of every table in the school year."""
 
-    def __init__(self, year_tables: YearTables, province: str, source: str, name: str) -> None:
+    def __init__(self, year_tables: YearTables, province: str, source: str) -> None:
         self.all = year_tables
         self.year = year_tables.year
         self.province = province
         self.source = source
-        self.name = name
         self._cells: dict[int, dict[Cell, Row]] = {}
+
+    @property
+    def name(self) -> str:
+        """The province in the language spoken now."""
+        return place_name(self.all, self.source, self.province)
 
     @cached_property
     def places(self) -> pl.DataFrame:

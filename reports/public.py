@@ -10,7 +10,7 @@ import polars as pl
 
 from reports import display
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import marked, semicolons
 from reports.model import CountyReport, IndicatorReport, ProvinceReport, SiteIndex, StatusReport, stamped
 from schemas.disclosure import RULES, Disclosure
 
@@ -74,7 +74,7 @@ def _sentences(edition: PublicEdition, cells: pl.DataFrame, sources: list[str]) 
         ]
         yield _(
             "不公开的县级数字（标 {symbol}）共 {total} 项。{parts}。其所在指标的全省平均、中位数和名次也不公开。"
-        ).format(symbol=display.SUPPRESSED, total=display.count(sum(counts.values())), parts="；".join(parts))
+        ).format(symbol=display.SUPPRESSED, total=display.count(sum(counts.values())), parts=semicolons(parts))
     yield _("条目按学校计算的数字、同校变化、学校台账、被拒收的数据和申报文件只在内部版。查询：{contact}。").format(
         contact=rules.contact
     )

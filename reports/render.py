@@ -13,7 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from reports.editions import ChangesPage, EditionsPage, Feed
-from reports.language import gettext, ngettext
+from reports.faces import Twin
+from reports.language import SOURCE, bracketed, gettext, language, ngettext, semicolons, together
 from reports.model import (
     Cell,
     CountyReport,
@@ -108,6 +109,30 @@ def _markdown_cells(cells: Sequence[Cell]) -> Markup:
     return Markup("".join(f" {markdown_text(cell.text + cell.mark)} |" for cell in cells))  # noqa: S704 (escaped)
 
 
+_TAGS = re.compile(r"(<(?:script|style|title|desc)\b[^>]*>.*?</\w+>|<[^>]*>)", re.DOTALL)
+_WORDS = "\u3000-\u303f\u3400-\u9fff\uff00-\uffef"
+_RUN = re.compile(rf"[{_WORDS}]+(?:[ 0-9A-Za-z.,·“”–—-]*[{_WORDS}]+)*")
+
+
+def marked_chinese(page: str) -> str:
+    """A page in another language with each run of Chinese, a name or a title as its document has it, marked as such."""
+    parts = _TAGS.split(page)
+    for at in range(0, len(parts), 2):
+        if _RUN.search(parts[at]):
+            tag = "tspan" if at and parts[at - 1].startswith("<text") else "span"
+            parts[at] = _RUN.sub(rf'<{tag} lang="{SOURCE}">\g<0></{tag}>', parts[at])
+    return "".join(parts)
+
+
+def _page(name: str, report: object, twin: Twin | None) -> str:
+    text = _template(html(), name).render(report=report, twin=twin, space=_space(), colon=gettext("："))
+    return text if language() == SOURCE else marked_chinese(text)
+
+
+def _space() -> str:
+    return "" if language() == SOURCE else " "
+
+
 def _environment(**options: Any) -> Environment:
     environment = Environment(  # noqa: S701 (each face states its own escaping below)
         loader=FileSystemLoader(TEMPLATES),
@@ -120,6 +145,8 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
+    environment.globals["twin"] = None
+    environment.filters |= {"together": together, "bracketed": bracketed, "semicolons": semicolons}
     styles = "".join((TEMPLATES / name).read_text("utf-8") for name in ("page.css", "print.css"))
     environment.globals["css"] = Markup(styles)  # noqa: S704 (files of ours)
     environment.globals["sorting"] = Markup((TEMPLATES / "sorting.js").read_text("utf-8"))  # noqa: S704
@@ -150,44 +177,44 @@ def _template(environment: Environment, name: str) -> Template:
     return environment.get_template(name)
 
 
-def county_html(report: CountyReport) -> str:
+def county_html(report: CountyReport, twin: Twin | None = None) -> str:
     """A county's page."""
-    return _template(html(), "county.html.j2").render(report=report)
+    return _page("county.html.j2", report, twin)
 
 
 def county_markdown(report: CountyReport) -> str:
     """A county's report as markdown."""
-    return _template(markdown(), "county.md.j2").render(report=report)
+    return _template(markdown(), "county.md.j2").render(report=report, space=_space(), colon=gettext("："))
 
 
-def province_html(report: ProvinceReport) -> str:
+def province_html(report: ProvinceReport, twin: Twin | None = None) -> str:
     """A school year's page."""
-    return _template(html(), "province.html.j2").render(report=report)
+    return _page("province.html.j2", report, twin)
 
 
-def status_html(report: StatusReport) -> str:
+def status_html(report: StatusReport, twin: Twin | None = None) -> str:
     """All counties of a school year in one order."""
-    return _template(html(), "by.html.j2").render(report=report)
+    return _page("by.html.j2", report, twin)
 
 
-def indicator_html(report: IndicatorReport) -> str:
+def indicator_html(report: IndicatorReport, twin: Twin | None = None) -> str:
     """An indicator's page."""
-    return _template(html(), "indicator.html.j2").render(report=report)
+    return _page("indicator.html.j2", report, twin)
 
 
-def index_html(report: SiteIndex) -> str:
+def index_html(report: SiteIndex, twin: Twin | None = None) -> str:
     """The site's first page."""
-    return _template(html(), "index.html.j2").render(report=report)
+    return _page("index.html.j2", report, twin)
 
 
 def editions_html(report: EditionsPage) -> str:
-    """The page of all editions."""
-    return _template(html(), "editions.html.j2").render(report=report)
+    """The page of all editions, in Chinese."""
+    return _page("editions.html.j2", report, None)
 
 
 def changes_html(report: ChangesPage) -> str:
-    """The page of what changed since an edition."""
-    return _template(html(), "changes.html.j2").render(report=report)
+    """The page of what changed since an edition, in Chinese."""
+    return _page("changes.html.j2", report, None)
 
 
 def feed_xml(report: Feed) -> str:

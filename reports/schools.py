@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.language import ended, serial, spoken, together
 from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
 from reports.stages import below_mark, telling_value, verdict
@@ -40,7 +41,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         ),
         columns=tuple(
             Column(
-                label=indicator.label.zh,
+                label=spoken(indicator.label),
                 unit=sentences.unit_words(standard, indicator.id, stage),
                 norm=_norm(standard, indicator.id, county.year, stage),
             )
@@ -79,7 +80,7 @@ def _legend(standard: Standard, *, has_norms: bool) -> str:
         text += _("；{symbol} 低于标准值的 {share}").format(
             symbol=display.BELOW_FLOOR, share=display.exact_percent(standard.school_rule.floor_share)
         )
-    return text + (_("。比较用未舍入的值。") if has_norms else "。")
+    return together([ended(text), _("比较用未舍入的值。")]) if has_norms else ended(text)
 
 
 def _sites_note(sites: Sequence[Row], stage: str) -> str:
@@ -94,7 +95,7 @@ def _sites_note(sites: Sequence[Row], stage: str) -> str:
         )
         for site in sites
     ]
-    return _("含 {count} 个不计校数的办学点：{names}").format(count=len(named), names="、".join(named))
+    return _("含 {count} 个不计校数的办学点：{names}").format(count=len(named), names=serial(named))
 
 
 def _school(
@@ -140,7 +141,7 @@ def left_out(county: CountyTables, captions: Captions) -> LeftOut:
         return LeftOut(sentence=_("所有评估单位都计入。"), caption="", caption_note="", rows=())
     rows = tuple(
         LeftOutSchool(
-            standards="、".join(titles),
+            standards=serial(titles),
             name=unit["school_name"],
             stage=display.stage(stage),
             pupils=display.count(unit["pupils"]),
@@ -165,7 +166,7 @@ def left_out(county: CountyTables, captions: Captions) -> LeftOut:
 def _site_rows(county: CountyTables) -> tuple[LeftOutSchool, ...]:
     """The sites that are added to their school and do not count for themselves."""
     names = {unit["school_id"]: unit["school_name"] for units in county.units.values() for unit in units.values()}
-    short = "、".join(sentences.short_title(standard) for standard in county.standards if standard.indicators)
+    short = serial(sentences.short_title(standard) for standard in county.standards if standard.indicators)
     rows = []
     for parent, sites in county.sites.items():
         for site in sites:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reports import display
+from reports.language import bracketed, ended, semicolons, serial, spoken, together
 from reports.language import gettext as _
 from reports.year import CountyTables, Row
 from schemas.disclosure import SUPPRESSED
@@ -12,13 +13,15 @@ from schemas.tables import UNITS
 from standards.standard import Standard, in_force
 
 _FIELD_UNITS = {column.name: column.unit for column in UNITS.columns}
+_BOTH = 2
 _SAME = 1e-12
 """CVs this near to one another count as the same."""
 
 
 def short_title(standard: Standard) -> str:
     """A standard's title without the words that all of them share, and without what it adds in brackets."""
-    return standard.title.zh.removeprefix("义务教育").split("（")[0]
+    title = spoken(standard.title).removeprefix("义务教育").removesuffix(" of compulsory education")
+    return title.split("（")[0].split(" (")[0]
 
 
 def indicator_label(standard: Standard, name: str) -> str:
@@ -27,7 +30,17 @@ def indicator_label(standard: Standard, name: str) -> str:
         return _("综合差异系数（{count} 项的平均）").format(count=len(standard.indicators))
     if name == "verdict":
         return _("全县结论")
-    return standard.indicator(name).label.zh
+    return spoken(standard.indicator(name).label)
+
+
+def of_stage(stage: str, label: str) -> str:
+    """What is meant, of a stage: 小学生均图书."""
+    return _("{stage}{label}").format(stage=display.stage(stage), label=label)
+
+
+def comparison_title(standards: int) -> str:
+    """What the document is called that sets standards side by side, by how many they are."""
+    return _("两项标准对照") if standards <= _BOTH else _("{count} 项标准对照").format(count=standards)
 
 
 def note_words(standards: Mapping[str, Standard], note: str) -> str:
@@ -35,7 +48,7 @@ def note_words(standards: Mapping[str, Standard], note: str) -> str:
     if not is_of_standards(standards, note):
         return note
     names = [name.strip() for name in note.split("|")]
-    return _("依据{standards}").format(standards="、".join(short_title(standards[name]) for name in names))
+    return _("依据{standards}").format(standards=serial(short_title(standards[name]) for name in names))
 
 
 def is_of_standards(standards: Mapping[str, Standard], note: str) -> bool:
@@ -98,7 +111,7 @@ def limit_words(standard: Standard, year: int) -> str:
     """What the CVs are held against, in words with its numbers."""
     if standard.dispersion.rule == "none":
         return _("差异系数不设限值。") if _is_judged(standard) else _("不设限值，不作达标结论。")
-    limits = "、".join(
+    limits = serial(
         f"{display.stage(stage)} ≤ {display.bound(float(limit))}"
         for stage in standard.scope.stages
         if (limit := in_force(standard.dispersion.limits, year, stage)) is not None
@@ -131,9 +144,9 @@ def part_words(county: CountyTables, standard: Standard) -> list[str]:
     """Which part of the standard the verdict is on, and whether it is older than the standard's first values."""
     said, year = [], county.year
     if standard.id not in county.whole and standard.parts:
-        said.append(_("结论只涉及{part}，其余部分尚未评定。").format(part=standard.part.zh))
+        said.append(_("结论只涉及{part}，其余部分尚未评定。").format(part=spoken(standard.part)))
     if standard.not_judged is not None:
-        said.append(_("{others}不在报表之内，未作评定。").format(others=standard.not_judged.zh))
+        said.append(_("{others}不在报表之内，未作评定。").format(others=spoken(standard.not_judged)))
     starts = [limits.starts.year for limits in standard.dispersion.limits]
     if starts and year < min(starts):
         said.append(_("本学年早于该标准，按其最早的限值回溯计算。"))
@@ -162,7 +175,7 @@ def _mean_fact(county: CountyTables, standard: Standard) -> str:
             parts.append(_("{stage} {cv}（超过 {limit}）").format(**words))
         else:
             parts.append(_("{stage}无法判定（{why}）").format(why=display.reason(row["reason"]), **words))
-    return _("综合差异系数{parts}。").format(parts="、".join(parts))
+    return _("综合差异系数{parts}。").format(parts=serial(parts))
 
 
 def _each_fact(county: CountyTables, standard: Standard) -> str:
@@ -178,11 +191,11 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
             for row in worst[:2]
         ]
         text = _("{total} 项差异系数中 {count} 项超过限值：{named}").format(
-            total=len(rows), count=len(over), named="、".join(named)
+            total=len(rows), count=len(over), named=serial(named)
         )
         text += _("等") if len(over) > len(named) else ""
         text += _("；另有 {count} 项因数据不全无法判定").format(count=len(unknown)) if unknown else ""
-        return text + "。"
+        return ended(text)
     if unknown:
         return _("{total} 项差异系数中 {count} 项因数据不全无法判定，其余 {rest} 项在限值以内。").format(
             total=len(rows), count=len(unknown), rest=len(rows) - len(unknown)
@@ -196,7 +209,7 @@ def _each_fact(county: CountyTables, standard: Standard) -> str:
         text += _("，余量最小的是{what}：差异系数 {cv}（限值 {limit}）").format(
             what=_what(standard, nearest), cv=decisive_cv(nearest), limit=display.bound(nearest["limit"])
         )
-    return text + single_words(county, standard) + "。"
+    return ended(text + single_words(county, standard))
 
 
 def also_vetoed(whole: Row) -> str:
@@ -215,10 +228,10 @@ def _no_limit_fact(county: CountyTables, standard: Standard) -> str:
     widest = widest_row(county, standard)
     if widest is None:
         return _("没有可以计算的差异系数。")
-    start = _("差异系数不设限值，") if _is_judged(standard) else _("没有官方限值，不作达标结论。")
-    return start + _("差异最大的是{what}，差异系数 {cv}。").format(
-        what=_what(standard, widest), cv=display.coefficient(widest["cv"])
-    )
+    words = {"what": _what(standard, widest), "cv": display.coefficient(widest["cv"])}
+    if _is_judged(standard):
+        return _("差异系数不设限值，差异最大的是{what}，差异系数 {cv}。").format(**words)
+    return _("没有官方限值，不作达标结论。差异最大的是{what}，差异系数 {cv}。").format(**words)
 
 
 def limited_rows(county: CountyTables, standard: Standard) -> list[Row]:
@@ -263,7 +276,7 @@ def school_fact(verdict: Row, standard: Standard) -> str:
 
 
 def _what(standard: Standard, row: Row) -> str:
-    return display.stage(row["stage"]) + indicator_label(standard, row["indicator"])
+    return of_stage(row["stage"], indicator_label(standard, row["indicator"]))
 
 
 def title(county: CountyTables) -> str:
@@ -274,20 +287,23 @@ def title(county: CountyTables) -> str:
         whole = county.whole.get(standard.id)
         if whole is not None and whole["verdict"] != "no_limit":
             clauses.append(
-                short_title(standard)
-                + display.status_word(whole["verdict"])
+                judged(standard, whole["verdict"])
                 + _whole_cause(whole, verdict, standard, county.parts.get(standard.id, {}))
             )
         elif verdict["verdict"] == "no_limit":
             clauses.append(_no_limit_title(county, standard))
         else:
-            clause = short_title(standard) + display.status_word(verdict["verdict"])
-            clauses.append(clause + _bracketed(_causes(verdict, standard)))
+            clauses.append(judged(standard, verdict["verdict"]) + _bracketed(_causes(verdict, standard)))
     of_part = not county.whole and any(standard.parts or standard.not_judged for standard in county.leading)
     subject = _("{county}资源配置部分").format(county=county.name) if of_part else county.name
     if not clauses:
         return _("{county}：没有可以判定的标准").format(county=county.name)
-    return _("{subject}：{findings}").format(subject=subject, findings="；".join(clauses))
+    return _("{subject}：{findings}").format(subject=subject, findings=semicolons(clauses))
+
+
+def judged(standard: Standard, status: str) -> str:
+    """A standard and its verdict: 优质均衡未达标."""
+    return _("{standard}{verdict}").format(standard=short_title(standard), verdict=display.status_word(status))
 
 
 def _whole_cause(whole: Row, verdict: Row, standard: Standard, parts: Mapping[str, Row]) -> str:
@@ -316,7 +332,7 @@ def _whole_cause(whole: Row, verdict: Row, standard: Standard, parts: Mapping[st
 
 
 def _bracketed(causes: Sequence[str]) -> str:
-    return f"（{'、'.join(causes)}）" if causes else ""
+    return bracketed(serial(causes)) if causes else ""
 
 
 def _causes(verdict: Row, standard: Standard) -> list[str]:
@@ -361,8 +377,11 @@ def lead(county: CountyTables, standard: Standard, stage: str) -> str:
     if is_single(county, standard, stage):
         return _("只有一个评估单位，差异系数为 0，不说明均衡。")
     names = [indicator.id for indicator in standard.indicators if indicator.is_quantity]
-    return changes_words([_cv_change(county, standard, stage, name) for name in names]) + most_words(
-        county, standard, stage
+    return together(
+        [
+            changes_words([_cv_change(county, standard, stage, name) for name in names]),
+            most_words(county, standard, stage),
+        ]
     )
 
 
@@ -374,7 +393,7 @@ def is_single(county: CountyTables, standard: Standard, stage: str) -> bool:
 
 def single_stages(county: CountyTables, standard: Standard) -> str:
     """The stages of one evaluation unit alone, in words; empty where there is none."""
-    return "、".join(
+    return serial(
         display.stage(stage) for stage in stages_present(county, standard) if is_single(county, standard, stage)
     )
 
@@ -407,7 +426,7 @@ def changes_words(changes: Sequence[float | None]) -> str:
     same, unknown = len(known) - fell - rose, len(changes) - len(known)
     text += _("、{count} 项不变").format(count=same) if same else ""
     text += _("、{count} 项不可比").format(count=unknown) if unknown else ""
-    return text + "。"
+    return ended(text)
 
 
 def most_words(county: CountyTables, standard: Standard, stage: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from reports import display, sentences
+from reports.language import ended
 from reports.language import gettext as _
 from reports.year import County, CountyTables, Row, YearTables
 from standards.standard import Standard
@@ -76,7 +77,7 @@ def _turned(county: CountyTables) -> Iterator[str]:
         if was is None or now == "no_limit":
             continue
         if was == now:
-            stayed.append(f"{sentences.short_title(standard)}{display.status_word(now)}")
+            stayed.append(sentences.judged(standard, now))
         else:
             yield _("{standard}：上年{before}，本年{now}。").format(
                 standard=sentences.short_title(standard),
@@ -129,7 +130,7 @@ def _largest(county: CountyTables, standard: Standard) -> Iterator[str]:
     common = county.changes.get((standard.id, "common", largest["stage"], largest["indicator"]))
     words = {
         "standard": sentences.short_title(standard),
-        "what": display.stage(largest["stage"]) + sentences.indicator_label(standard, largest["indicator"]),
+        "what": sentences.of_stage(largest["stage"], sentences.indicator_label(standard, largest["indicator"])),
         "before": display.coefficient(largest["cv_before"]),
         "now": display.coefficient(largest["cv"]),
         "change": display.signed(largest["cv_change"], display.CV_PLACES),
@@ -137,7 +138,7 @@ def _largest(county: CountyTables, standard: Standard) -> Iterator[str]:
     text = _("{standard}：差异系数变化最大的是{what}，{before} → {now}（{change}）").format(**words)
     if common is not None and common["cv_change"] is not None:
         text += _split(common, largest["cv_change"] - common["cv_change"])
-    yield text + _("。")
+    yield ended(text)
     mover = _movers(county.all).get((*county.key, standard.id, largest["stage"], largest["indicator"]))
     if mover is not None:
         yield _("其中按在校生加权变化最大的是{school}：{before} → {now}。").format(

@@ -12,10 +12,12 @@ import polars as pl
 from reports import display, render, sentences
 from reports.county import county_report
 from reports.data import county_json
-from reports.documents.comparison import KIND, called, compared
+from reports.documents.comparison import KIND, compared
 from reports.downloads import indicators_csv
+from reports.faces import Twin, prefix, shared, spoken_in, twin
 from reports.index import site_index
 from reports.indicator import indicator_reports
+from reports.language import LANGUAGES, SOURCE, language
 from reports.language import gettext as _
 from reports.model import IndicatorReport, Link, ProvinceReport, StatusReport
 from reports.papers import File, county_papers, form_standards, province_papers
@@ -40,7 +42,8 @@ def render_year(
 ) -> Iterator[File]:
     """The pages of a school year: `<year>/index.html`, its table of counties in other orders, a page per indicator,
     `search.json` over counties and schools; and for each county `index.html`, `report.md`,
-    `indicators.csv`, `report.json`, its forms and its documents; for each province the forms of all its counties.
+    `indicators.csv`, `report.json`, its forms and its documents; for each province the forms of all its counties. Pages and reports stand
+    once more in English under `en/`.
 
     `tables` holds every table of `schemas.tables` with the rows of the school year. `county_dispersion` and
     `resource_verdicts` also hold all earlier years there are: the dispersion makes the long trend, and the verdicts say
@@ -50,17 +53,47 @@ def render_year(
     `public` makes the public edition, from tables that hold nothing else; it has no forms and no documents.
     """
     year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic, public=public)
-    yield f"{year}/index.html", render.province_html(_told(year_tables, province_report(year_tables, years)))
-    for page, status in status_reports(year_tables, years):
-        yield f"{year}/{page}", render.status_html(_told(year_tables, status))
-    for indicator in indicator_reports(year_tables, areas(year_tables), years):
-        yield indicator.path, render.indicator_html(_told(year_tables, indicator))
-    yield f"{year}/search.json", search_json(year_tables, areas(year_tables))
+    languages = _languages(public)
+    for name in languages:
+        yield from _under(prefix(name), spoken_in(name, _year_pages(year_tables, years)))
     for county in year_tables.counties():
         each(county.name)
-        yield from _county(county, years)
+        sizes: dict[str, str] = {}
+        for name in languages:
+            yield from _under(prefix(name), spoken_in(name, _county(county, years, sizes)))
     if public is None:
         yield from province_papers(year_tables)
+
+
+def folders_of(year: int) -> tuple[str, ...]:
+    """The folders that hold a school year's pages, one in each language's tree."""
+    return tuple(f"{prefix(name)}{year}" for name in LANGUAGES)
+
+
+def _languages(public: PublicEdition | None) -> tuple[str, ...]:
+    """The languages of an edition: the public one is Chinese alone."""
+    return LANGUAGES if public is None else (SOURCE,)
+
+
+def _twin(public: PublicEdition | None, page: str) -> Twin | None:
+    return twin(page) if public is None else None
+
+
+def _under(folder: str, pages: Iterator[File]) -> Iterator[File]:
+    return ((f"{folder}{path}", text) for path, text in pages)
+
+
+def _year_pages(tables: YearTables, years: Sequence[int]) -> Iterator[File]:
+    """The pages of a school year that are not of one county, in the language spoken."""
+    page = f"{tables.year}/index.html"
+    yield page, render.province_html(_told(tables, province_report(tables, years)), _twin(tables.public, page))
+    for name, status in status_reports(tables, years):
+        page = f"{tables.year}/{name}"
+        yield page, render.status_html(_told(tables, status), _twin(tables.public, page))
+    for indicator in indicator_reports(tables, areas(tables), years):
+        page = indicator.path
+        yield page, render.indicator_html(_told(tables, indicator), _twin(tables.public, page))
+    yield f"{tables.year}/search.json", search_json(tables, areas(tables))
 
 
 _Paged = TypeVar("_Paged", ProvinceReport, StatusReport, IndicatorReport)
@@ -74,8 +107,10 @@ def _told(tables: YearTables, report: _Paged) -> _Paged:
     return said(report, tables.public, cells, sorted(set(tables.places["source"])))
 
 
-def _county(county: CountyTables, years: Sequence[int]) -> Iterator[File]:
-    """A county's page, and the files that it leads to with their sizes."""
+def _county(county: CountyTables, years: Sequence[int], sizes: dict[str, str]) -> Iterator[File]:
+    """A county's page and its report as markdown in the language spoken; before those in Chinese, the files that stand
+    once. `sizes` learns theirs.
+    """
     public = county.all.public
     report = county_report(county, years, papers(county) if public is None else ())
     if public is not None:
@@ -85,17 +120,32 @@ def _county(county: CountyTables, years: Sequence[int]) -> Iterator[File]:
             pl.col("county_code") == county.code,
         )
         report = said(report, public, cells, [county.source])
-    folder = f"{report.path}/"
-    files = [
-        (f"{folder}report.md", render.county_markdown(report)),
-        (f"{folder}indicators.csv", indicators_csv(county)),
-        (f"{folder}report.json", county_json(county, report)),
-        *(county_papers(county, report.path) if public is None else ()),
+    page, text = f"{report.path}/index.html", f"{report.path}/report.md"
+    if language() == SOURCE:
+        files = [
+            (f"{report.path}/indicators.csv", indicators_csv(county)),
+            (f"{report.path}/report.json", county_json(county, report)),
+            *(county_papers(county, report.path) if public is None else ()),
+        ]
+        sizes |= {path: _size(path, content) for path, content in files}
+        yield from files
+    links = [_download(page, link, sizes.get(f"{report.path}/{link.href}", "")) for link in report.downloads]
+    report = msgspec.structs.replace(report, downloads=tuple(links))
+    written = render.county_markdown(report)
+    yield text, written
+    links = [
+        msgspec.structs.replace(link, size=_size(text, written)) if link.href == "report.md" else link for link in links
     ]
-    sizes = {path.removeprefix(folder): _size(path, content) for path, content in files}
-    links = tuple(msgspec.structs.replace(link, size=sizes[link.href]) for link in report.downloads)
-    yield f"{folder}index.html", render.county_html(msgspec.structs.replace(report, downloads=links))
-    yield from files
+    yield page, render.county_html(msgspec.structs.replace(report, downloads=tuple(links)), _twin(public, page))
+
+
+def _download(page: str, link: Link, size: str) -> Link:
+    """The way to a file; from another language's page to one that stands once, and that is said of what is Chinese."""
+    if link.href == "report.md":
+        return link
+    is_figures = PurePosixPath(link.href).suffix in (".csv", ".json")
+    label = link.label if is_figures or language() == SOURCE else _("{label}（中文）").format(label=link.label)
+    return msgspec.structs.replace(link, label=label, href=shared(page, link.href), size=size)
 
 
 def _size(path: str, content: str | bytes) -> str:
@@ -117,7 +167,7 @@ def papers(county: CountyTables) -> list[Link]:
     if any(standard.quota is not None for standard in county.standards):
         links.append(Link(label=_("推荐表"), href="documents/recommendation-form.html"))
     if len(shown := compared(county)) > 1:
-        links.append(Link(label=called(shown), href=f"documents/{KIND}.html"))
+        links.append(Link(label=sentences.comparison_title(len(shown)), href=f"documents/{KIND}.html"))
     return links
 
 
@@ -129,14 +179,28 @@ def render_index(
     years: Sequence[int],
     is_synthetic: bool,
     public: PublicEdition | None = None,
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[File]:
     """The site's first page, `index.html`.
 
     `tables` holds `resource_verdicts`, `returns` and `quarantine` of all school years; `quarantine` also the rows whose
     school year could not be read.
     """
+    for name in _languages(public):
+        made = _index_pages(tables, standards, sources, years, is_synthetic=is_synthetic, public=public)
+        yield from _under(prefix(name), spoken_in(name, made))
+
+
+def _index_pages(
+    tables: Mapping[str, pl.DataFrame],
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    years: Sequence[int],
+    *,
+    is_synthetic: bool,
+    public: PublicEdition | None,
+) -> Iterator[File]:
     index = site_index(tables, standards, sources, years, is_synthetic=is_synthetic, public=public)
     if public is not None:
         shown = sorted(set(tables["resource_verdicts"]["source"]))
         index = said(index, public, public.cells, shown)
-    yield "index.html", render.index_html(index)
+    yield "index.html", render.index_html(index, _twin(public, "index.html"))

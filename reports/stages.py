@@ -9,6 +9,7 @@ from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.coverage import bounds_note
 from reports.gap import gap
+from reports.language import ended, headed, semicolons, serial, spoken, together
 from reports.language import gettext as _
 from reports.long_trend import long_trend
 from reports.missing import lack_word, unreported_fields
@@ -74,7 +75,7 @@ def stage_part(county: CountyTables, standard: Standard, stage: str, captions: C
     return Stage(
         anchor=f"{standard.id}-{stage}",
         label=label,
-        heading=f"{label}：{_heading(county, standard, stage)}",
+        heading=headed(label, _heading(county, standard, stage)),
         lead=sentences.lead(county, standard, stage),
         caption=caption,
         caption_note=caption_note,
@@ -220,7 +221,7 @@ def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
     elif row["reason"] == "not_reported":
         found.append(_("{units} 个评估单位均未上报计算所需的数据。").format(units=display.count(row["units"])))
     elif row["reason"] is not None:
-        found.append(display.reason(row["reason"]) + "。")
+        found.append(ended(display.reason(row["reason"])))
     return found
 
 
@@ -238,7 +239,7 @@ def _missing_note(county: CountyTables, standard: Standard, row: Row) -> str:
         "平均值和差异系数只含其余 {reporting} 个。"
     ).format(
         lack=lack_word(county, left_out),
-        fields="、".join(fields) or _("计算所需的数据"),
+        fields=serial(fields) or _("计算所需的数据"),
         units=display.count(row["units"]),
         missing=display.count(row["units"] - row["units_reporting"]),
         pupils=display.count(sum(known)) if known else display.NOT_REPORTED,
@@ -258,16 +259,18 @@ def _changes(county: CountyTables, standard: Standard, stage: str) -> tuple[str,
     if fewest < row["units_common"]:
         common = _("{fewest}–{most}").format(fewest=display.count(fewest), most=common)
     opened, closed = (county.moved.get((standard.id, series, stage), []) for series in ("opened", "closed"))
-    text = _("“同校”只含两年都有值的 {common} 个评估单位；新增 {opened} 个，减少 {closed} 个。").format(
-        common=common,
-        opened=display.count(row["units_opened"]),
-        closed=display.count(row["units_closed"]),
-    )
+    said = [
+        _("“同校”只含两年都有值的 {common} 个评估单位；新增 {opened} 个，减少 {closed} 个。").format(
+            common=common,
+            opened=display.count(row["units_opened"]),
+            closed=display.count(row["units_closed"]),
+        )
+    ]
     if opened:
-        text += _("新增：{names}。").format(names=display.listed(opened, _MOST_MOVED))
+        said.append(_("新增：{names}。").format(names=display.listed(opened, _MOST_MOVED)))
     if closed:
-        text += _("减少：{names}。").format(names=display.listed(closed, _MOST_MOVED))
-    return (text,)
+        said.append(_("减少：{names}。").format(names=display.listed(closed, _MOST_MOVED)))
+    return (together(said),)
 
 
 def _years(county: CountyTables, standard: Standard, stage: str) -> list[int]:
@@ -361,11 +364,11 @@ def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSch
         if cell is None:
             continue
         if cell["value"] is None:
-            missing.append(indicator.label.zh)
+            missing.append(spoken(indicator.label))
         elif cell["status"] == "not_met":
             below.append(
                 _("{label} {value}{mark}（{norm}）").format(
-                    label=indicator.label.zh,
+                    label=spoken(indicator.label),
                     value=telling_value(cell, indicator.must_be),
                     mark=below_mark(cell),
                     norm=display.bound(cell["norm"]),
@@ -374,8 +377,8 @@ def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSch
     return FailingSchool(
         name=unit["school_name"],
         met=_("{met} / {total}").format(met=unit["indicators_met"], total=unit["indicators"]),
-        below="；".join(below) or display.NOT_APPLICABLE,
-        missing="、".join(missing) or display.NOT_APPLICABLE,
+        below=semicolons(below) or display.NOT_APPLICABLE,
+        missing=serial(missing) or display.NOT_APPLICABLE,
     )
 
 

@@ -11,7 +11,7 @@ from reports import display, sentences
 from reports.attention import FAILED, label_of
 from reports.captions import Captions
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import headed, marked, spoken
 from reports.model import CountyRow, Link, ProvinceColumn, SortCell, StatusTable
 from reports.province_tables import ProvinceTables
 from reports.stages import verdict
@@ -62,7 +62,7 @@ def status_table(area: ProvinceTables, captions: Captions, order: str = "code") 
             for code in codes
         ),
         notes=tuple(
-            sentences.short_title(standard) + "：" + sentences.limit_words(standard, area.year)
+            headed(sentences.short_title(standard), sentences.limit_words(standard, area.year))
             for standard in standards
         ),
         orders=tuple(
@@ -115,8 +115,8 @@ def _columns(area: ProvinceTables, standards: Sequence[Standard]) -> list[Provin
                 ProvinceColumn(label=_("{stage}评估单位").format(stage=stage), is_number=True) for stage in stages
             ]
             columns += [
-                ProvinceColumn(label=f"{stage}{indicator.label.zh}", is_number=True)
-                for stage in stages
+                ProvinceColumn(label=sentences.of_stage(name, spoken(indicator.label)), is_number=True)
+                for name in standard.scope.stages
                 for indicator in standard.indicators
             ]
             continue
@@ -215,4 +215,6 @@ def _margin(area: ProvinceTables, code: str, standard: Standard) -> SortCell:
     cell = _coefficient(rows[0], "margin")
     name = rows[0]["indicator"]
     label = "" if name == "composite" else label_of(standard, name)
-    return msgspec.structs.replace(cell, note=display.stage(rows[0]["stage"]) + label)
+    return msgspec.structs.replace(
+        cell, note=sentences.of_stage(rows[0]["stage"], label) if label else display.stage(rows[0]["stage"])
+    )

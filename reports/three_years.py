@@ -8,7 +8,7 @@ from itertools import pairwise
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import marked, serial
 from reports.model import Monitoring, MonitoringRow, Year
 from reports.stages import verdict
 from reports.year import CountyTables, Row
@@ -102,7 +102,7 @@ def _row(county: CountyTables, standard: Standard, stage: str, name: str, row: R
 def _window(row: Row) -> str:
     if row["window"] == "complete":
         return _("完整")
-    return _("缺 {years}").format(years=(row["years_missing"] or "").replace(" | ", "、"))
+    return _("缺 {years}").format(years=serial((row["years_missing"] or "").split(" | ")))
 
 
 def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole: Row | None) -> list[str]:
@@ -128,7 +128,7 @@ def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole:
         said.append(_(_MARKS[mark]))
     missing = sorted({year for row in measured if row["years_missing"] for year in row["years_missing"].split(" | ")})
     if missing:
-        said.append(_("窗口不完整：{years} 学年缺全部或部分差异系数。").format(years="、".join(missing)))
+        said.append(_("窗口不完整：{years} 学年缺全部或部分差异系数。").format(years=serial(missing)))
     if standard.slippage.over_limit_again and standard.dispersion.rule != "none":
         again = [row for row in measured if row["is_over_limit_again"]]
         if again:
@@ -145,7 +145,7 @@ def _sentences(county: CountyTables, standard: Standard, rows: list[Row], whole:
 
 def _names(standard: Standard, rows: list[Row]) -> str:
     labels = [
-        display.stage(row["stage"]) + sentences.indicator_label(standard, row["indicator"])
+        sentences.of_stage(row["stage"], sentences.indicator_label(standard, row["indicator"]))
         for row in sorted(rows, key=sentences.by_margin)
     ]
     return display.listed(labels, _NAMED)

@@ -42,13 +42,14 @@ class YearClue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={
 class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One shape of a source's files or sheets, and the table that its rows go to.
 
-    `guides` are headers for the reader that may stand beside and are not read. A row in which only `prefilled` columns
+    `label` and `label_en` are its name. `guides` are headers for the reader that may stand beside and are not read. A row in which only `prefilled` columns
     hold anything says nothing and is none. A blank cell means the whole in the columns `blank_is_whole`, the file's
     school year in the columns `blank_is_year`.
     """
 
     label: str
     year: tuple[YearClue, ...]
+    label_en: str = ""
     constants: dict[str, str] = {}
     table: str = "schools"
     guides: tuple[str, ...] = ()

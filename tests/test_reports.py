@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -180,10 +181,13 @@ def report(tables: Tables, year: int = 2023, code: str = COUNTY, *, is_synthetic
     return county_report(county, YEARS)
 
 
-def files(tables: Tables, year: int = 2023, *, is_synthetic: bool = False) -> dict[str, str | bytes]:
-    """Every file of a school year, and the index."""
+def files(
+    tables: Tables, year: int = 2023, *, is_synthetic: bool = False, languages: Sequence[str] = ("zh-CN",)
+) -> dict[str, str | bytes]:
+    """Every file of a school year, and the index; of the languages' trees those that are asked for."""
     given = {"standards": STANDARDS, "sources": sources(), "years": YEARS, "is_synthetic": is_synthetic}
-    return dict(render_year(tables, year, **given)) | dict(render_index(tables, **given))  # type: ignore[arg-type]
+    found = dict(render_year(tables, year, **given)) | dict(render_index(tables, **given))  # type: ignore[arg-type]
+    return {path: text for path, text in found.items() if "en" in languages or not path.startswith("en/")}
 
 
 def pages(tables: Tables, year: int = 2023, *, is_synthetic: bool = False) -> dict[str, str]:

@@ -52,15 +52,10 @@ def compared(county: CountyTables) -> list[Standard]:
     return sorted(limited, key=lambda standard: (standard.issued or dt.date.min, standard.id))
 
 
-def called(shown: Sequence[Standard]) -> str:
-    """What the document is called, by how many standards it compares."""
-    return _("两项标准对照") if len(shown) <= _BOTH else _("{count} 项标准对照").format(count=len(shown))
-
-
 def side_by_side(county: CountyTables) -> Document:
     """The county's standards that limit difference coefficients, side by side; a sentence where there are not two."""
     shown, captions = compared(county), Captions()
-    what = called(shown)
+    what = sentences.comparison_title(len(shown))
     sections: list[Section] = []
     lead = [Paragraph(text=_("本学年限制差异系数的标准不足两项，没有可以对照的结论。"))]
     if len(shown) >= _BOTH:
