@@ -27,6 +27,20 @@ def bounds_note(row: Row) -> list[str]:
     return [lies + decided.get(row["reason"], _("。"))]
 
 
+def deciding_note(county: CountyTables, standard: str, row: Row) -> list[str]:
+    """The units whose missing figures the status hangs on: those without a value, where it is undetermined by them."""
+    if row["status"] != "undetermined" or row["reason"] != "missing_units":
+        return []
+    cells = county.values.get((standard, row["stage"]), {})
+    units = county.units.get((standard, row["stage"]), {})
+    silent = [
+        units[unit_id]["school_name"]
+        for unit_id, found in cells.items()
+        if any(row["indicator"] in (name, "composite") and cell["value"] is None for name, cell in found.items())
+    ]
+    return [_("能否判定取决于：{names}。").format(names=display.listed(silent, _NAMED))] if silent else []
+
+
 def not_reported(county: CountyTables) -> list[str]:
     """The schools of the county of which a return was expected and none came, by name; and those refused whole."""
     if county.all.public is not None:

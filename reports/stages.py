@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reports import charts, display, sentences
 from reports.captions import Captions
-from reports.coverage import bounds_note
+from reports.coverage import bounds_note, deciding_note
 from reports.gap import gap
 from reports.language import ended, headed, semicolons, serial, spoken, together
 from reports.language import gettext as _
@@ -215,7 +215,7 @@ def _row_notes(county: CountyTables, standard: Standard, row: Row) -> list[str]:
             )
         )
     if is_partial and county.all.public is None:
-        found += [_missing_note(county, standard, row), *bounds_note(row)]
+        found += [_missing_note(county, standard, row), *bounds_note(row), *deciding_note(county, standard.id, row)]
     elif row["reason"] == "not_reported" and row["indicator"] == "composite":
         found.append(_("有指标{whole}未上报，没有综合差异系数。").format(whole=display.whole(county.name)))
     elif row["reason"] == "not_reported":

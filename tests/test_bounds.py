@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import product
+from types import SimpleNamespace
 
 import msgspec
 import polars as pl
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.coverage import bounds_note
+from reports.coverage import bounds_note, deciding_note
 from standards.standard import Dispersion, Plausible, Standard, standards
 from standards.values import Limits
 from tests.county import figures
@@ -193,3 +194,12 @@ def test_a_lower_bound_is_said_under_the_table_and_one_of_zero_is_not() -> None:
     assert bounds_note(found | {"cv_low": 0.0001}) == []
     both = {"cv_low": 0.42, "cv_high": 0.61, "reason": "missing_units"}
     assert bounds_note(both) == ["未上报的数据在标准所列范围内取任何值，差异系数都在 0.420–0.610 之间。"]
+
+
+def test_an_open_status_names_the_schools_that_it_hangs_on() -> None:
+    cells = {"a": {"books": {"value": None}}, "b": {"books": {"value": 2.0}}}
+    units = {"a": {"school_name": "甲小学"}, "b": {"school_name": "乙小学"}}
+    county = SimpleNamespace(values={("x", "primary"): cells}, units={("x", "primary"): units})
+    row = {"stage": "primary", "indicator": "composite", "status": "undetermined", "reason": "missing_units"}
+    assert deciding_note(county, "x", row) == ["能否判定取决于：甲小学。"]  # type: ignore[arg-type]
+    assert deciding_note(county, "x", row | {"status": "not_met", "reason": "bounds_over_limit"}) == []  # type: ignore[arg-type]
