@@ -538,9 +538,17 @@ class CountyTables:
 
     def series_breaks(self, standard: str) -> list[int]:
         """The school years from which the county's series is another one, since its code or boundaries changed."""
-        history = self.frame("county_history").filter((pl.col("standard") == standard) & (pl.col("series") == "b"))
-        last = history["series_year"].max()
-        return [last + 1] if isinstance(last, int) else []
+        last = self._last_of_broken.get(standard)
+        return [] if last is None else [last + 1]
+
+    @cached_property
+    def _last_of_broken(self) -> dict[str, int]:
+        """By standard, the last school year of the series that is broken off."""
+        last: dict[str, int] = {}
+        for row in self._records("county_history", "standard", "series", "series_year"):
+            if row["series"] == "b":
+                last[row["standard"]] = max(row["series_year"], last.get(row["standard"], row["series_year"]))
+        return last
 
     @cached_property
     def important(self) -> dict[tuple[str, str], str]:
