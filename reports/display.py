@@ -182,7 +182,7 @@ _UNIT_LABELS = {
     "yuan_per_pupil": marked("元/生"),
     "volumes_per_pupil": marked("册/生"),
     "pupils_per_class": marked("人/班"),
-    "percent": "%",
+    "percent": marked("%"),
     "finding": marked("达标项数"),
     "1": marked("无单位"),
 }
