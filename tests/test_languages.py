@@ -26,6 +26,7 @@ from reports.language import (
     spoken,
 )
 from reports.render import marked_chinese
+from standards.standard import standards
 from standards.values import Words
 from tests.test_reports import files, plain
 
@@ -204,3 +205,12 @@ def test_the_twin_of_a_page_is_as_far_up_as_the_page_is_deep() -> None:
     with speaking(catalogue("en")):
         assert twin("2023/a/index.html") == ("zh-CN", "中文", "../../../2023/a/index.html")
     assert (prefix("zh-CN"), prefix("en")) == ("", "en/")
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_every_unit_of_the_standards_is_said_in_every_language(name: str) -> None:
+    units = {indicator.unit for standard in standards().values() for indicator in standard.indicators}
+    with speaking(catalogue(name)):
+        said = {unit: display.unit_label(unit) for unit in units}
+        assert display.unit_label("percent") == "%"
+    assert all(said.values())
