@@ -49,6 +49,12 @@ class Look(NamedTuple):
     faults: list[str]
 
 
+def search_of(path: str) -> str:
+    """What is searched from a page: `search.json` of its school year, in its language's tree."""
+    tree = "en/" if path.startswith("en/") else ""
+    return f"{tree}{path.removeprefix(tree).partition('/')[0]}/search.json"
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (its name)
         """Nothing."""
@@ -111,7 +117,7 @@ def look(chromium: Browser, site: Site) -> Iterator[Callable[..., Look]]:
         page.on("console", lambda said: faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
-        own = (site.address + path, f"{site.address}{path.partition('/')[0]}/search.json")
+        own = (site.address + path, f"{site.address}{search_of(path)}")
         page.on("request", lambda asked: faults.append(asked.url) if asked.url not in own else None)
         page.goto(site.address + path)
         return Look(page, faults)
