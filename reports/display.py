@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -29,6 +30,8 @@ _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
 _FINE, _LARGE = 6, 1e9
 """Up to so many decimals and below this, neighbouring floats are closer than half a unit of the last decimal."""
+_COARSE, _NEAR_HALF = 1e12, 1e-3
+"""Below the first, a float errs by far less than the second of a unit."""
 _WRITTEN = 4
 """No standard writes a limit with more decimals."""
 _WHOLE = ("people", "pupils", "rooms", "classes", "schools", "computers", "volumes", "yuan", "year", "years")
@@ -217,6 +220,9 @@ def is_tie(value: float, places: int) -> bool:
     """
     if places > _FINE or not -_LARGE < value < _LARGE:
         return True
+    units = value * 10**places
+    if -_COARSE < units < _COARSE and abs(units % 1 - 0.5) > _NEAR_HALF:
+        return False
     written = repr(float(value))
     return "e" in written or (written[-1] == "5" and len(written) - written.index(".") == places + 2)
 
@@ -257,8 +263,11 @@ def coefficient(cv: float | None, *, absent: str = NOT_APPLICABLE) -> str:
 
 def bound(value: float | None, *, absent: str = NOT_APPLICABLE) -> str:
     """A norm, floor or limit as the standard writes it: two decimals, more only where it has more."""
-    if value is None:
-        return absent
+    return absent if value is None else _bound(value)
+
+
+@lru_cache(maxsize=1024)
+def _bound(value: float) -> str:
     written = Decimal(repr(value))
     exponent = written.normalize().as_tuple().exponent
     return f"{written:,.{max(2, -int(exponent))}f}"

@@ -104,17 +104,19 @@ def _strip(
     county: CountyTables, standard: Standard, stage: str, chosen: Row, largest: Row, *, message: str, subtitle: str
 ) -> Strip:
     """Every reporting school along the indicator, with norm and floor, or the mean where there is no norm."""
-    cells = [
-        cell
-        for unit in county.values.get((standard.id, stage), {}).values()
+    units = county.units.get((standard.id, stage), {})
+    values = {
+        unit_id: cell
+        for unit_id, unit in county.values.get((standard.id, stage), {}).items()
         if (cell := unit[chosen["indicator"]])["value"] is not None
-    ]
-    areas = [area for area in ("urban", "town", "rural", None) if any(cell["area"] == area for cell in cells)]
+    }
+    cells, reporting = list(values.values()), [units[unit_id] for unit_id in values]
+    areas = [area for area in ("urban", "town", "rural", None) if any(unit["area"] == area for unit in reporting)]
     has_areas = areas != [None]
     lanes = {area: (display.area(area) if has_areas else "") for area in areas}
     sites = [
-        charts.Site(cell["school_name"], cell["value"], cell["pupils"] or 0, cell["area"] or "any", lanes[cell["area"]])
-        for cell in cells
+        charts.Site(unit["school_name"], cell["value"], unit["pupils"] or 0, unit["area"] or "any", lanes[unit["area"]])
+        for unit, cell in zip(reporting, cells, strict=True)
     ]
     marks = []
     if cells and cells[0]["norm"] is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
-from reports.language import bracketed, ended, headed, marked, semicolons, serial, spoken
+from reports.language import bracketed, ended, headed, language, marked, semicolons, serial, spoken
 from reports.language import gettext as _
 from reports.model import ItemPart, ItemRow, Verdict
 from reports.outcome import (
@@ -20,7 +20,7 @@ from reports.outcome import (
     veto_verdict,
 )
 from reports.requirement import fact_label, formula, in_words, label_of, unit_words
-from reports.year import CountyTables, Row, records
+from reports.year import CountyTables, Row, YearTables, records
 from schemas.disclosure import SUPPRESSED
 from standards.items import (
     Bounded,
@@ -163,12 +163,9 @@ def _named(item: Item) -> str:
 
 def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: Row) -> ItemRow:
     checks = county.checks.get((standard.id, item.id), [])
-    asked, found = [], []
+    found = []
     for check in item.checks:
         own = [each for each in checks if each["check"] == check.id]
-        label = spoken(label_of(check))
-        words = spoken(in_words(check, standard, county.year, county.all.standards))
-        asked.append(headed(label, words) if label else words)
         found.append(_check_name(check, standard, item) + _found(check, own, standard))
     group = next((spoken(group.label) for group in standard.groups if group.id == item.under), "")
     return ItemRow(
@@ -176,7 +173,7 @@ def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: 
         label=spoken(item.label),
         mark=mark(item.confidence),
         group=group,
-        asked=tuple(asked) or (_("评分"),),
+        asked=county.all.once(("asked", standard.id, item.id, language()), lambda: _asked(county.all, standard, item)),
         found=tuple(found) or (display.NOT_APPLICABLE,),
         points=_points(row),
         verdict=_verdict(part, row),
@@ -185,6 +182,16 @@ def _row(county: CountyTables, standard: Standard, part: Part, item: Item, row: 
         evidence=_evidence(county, standard, item, row, checks),
         reason=_reason(county, standard, item, row),
     )
+
+
+def _asked(tables: YearTables, standard: Standard, item: Item) -> tuple[str, ...]:
+    """What each check of an item asks in the school year, of every county alike."""
+    asked = []
+    for check in item.checks:
+        label = spoken(label_of(check))
+        words = spoken(in_words(check, standard, tables.year, tables.standards))
+        asked.append(headed(label, words) if label else words)
+    return tuple(asked) or (_("评分"),)
 
 
 def _check_name(check: Check, standard: Standard, item: Item) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 
 from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.coverage import bounds_note, deciding_note
 from reports.gap import gap
-from reports.language import ended, headed, semicolons, serial, spoken, together
+from reports.language import ended, headed, language, semicolons, serial, spoken, together
 from reports.language import gettext as _
 from reports.long_trend import long_trend
 from reports.missing import lack_word, unreported_fields
@@ -25,6 +26,12 @@ _MOST_MOVED = 12
 
 def verdict(status: str) -> Verdict:
     """A status with its sign and word."""
+    return _verdict(status, language())
+
+
+@cache
+def _verdict(status: str, _language: str) -> Verdict:
+    """The verdict in the language spoken, which the cache has to know."""
     return Verdict(status=status, symbol=display.status_symbol(status), word=display.status_word(status))
 
 
@@ -293,12 +300,10 @@ def _series(
             continue
         history = county.history.get((standard.id, stage, name), {})
         cell = (standard.id, stage, name)
+        known = ((year, history.get(year)) for year in years)
         cvs = tuple(
-            display.coefficient(
-                history.get(year),
-                absent=county.all.absence(*county.key, cell, year, display.NOT_REPORTED),
-            )
-            for year in years
+            county.all.absence(*county.key, cell, year, display.NOT_REPORTED) if cv is None else display.coefficient(cv)
+            for year, cv in known
         )
         rows.append(SeriesRow(label=sentences.indicator_label(standard, name), cvs=cvs))
     return Series(
@@ -348,13 +353,11 @@ def _school_rule(county: CountyTables, standard: Standard, stage: str, captions:
 
 def telling_value(cell: Row, must_be: Side) -> str:
     """The value of a unit's indicator, with as many decimals as show its side of the norm."""
-    value, norm = cell["value"], cell["norm"]
+    value = cell["value"]
     if value is None:
         return display.NOT_REPORTED
     places = display.places_of(cell["unit"])
-    if norm is not None:
-        places = display.telling_places(value, norm, places, must_be, cell["status"])
-    return display.number(value, places)
+    return display.number(value, display.telling_places(value, cell["norm"], places, must_be, cell["status"]))
 
 
 def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSchool:

@@ -75,6 +75,7 @@ def _row(county: CountyTables, standard: Standard, stage: str, name: str, row: R
     absent = {
         ending: county.all.absence(*county.key, (standard.id, stage, name), county.year - back, display.NOT_REPORTED)
         for back, ending in zip((2, 1, 0), _ENDINGS, strict=True)
+        if row[f"cv{ending}"] is None
     }
     places = _telling_places([row[f"cv{ending}"] for ending in _ENDINGS])
     return MonitoringRow(
@@ -82,7 +83,7 @@ def _row(county: CountyTables, standard: Standard, stage: str, name: str, row: R
         label=_("{whole}结论").format(whole=whole) if is_verdict else sentences.indicator_label(standard, name),
         years=tuple(
             Year(
-                cv="" if is_verdict else display.number(row[f"cv{ending}"], places, absent=absent[ending]),
+                cv="" if is_verdict else display.number(row[f"cv{ending}"], places, absent=absent.get(ending, "")),
                 verdict=verdict(row[f"status{ending}"]),
             )
             for ending in _ENDINGS

@@ -46,10 +46,8 @@ _VALUE_COLUMNS = (
     "stage",
     "unit_id",
     "school_name",
-    "area",
     "indicator",
     "unit",
-    "pupils",
     "value",
     "norm",
     "floor",
@@ -352,6 +350,7 @@ class CountyTables:
         self.source = source
         self.code = code
         self.name = name
+        self._without: dict[str, frozenset[int]] = {}
 
     @property
     def key(self) -> County:
@@ -517,9 +516,14 @@ class CountyTables:
 
     def unreported(self, standard: str, stage: str, units: Iterable[str], fields: Iterable[str]) -> set[str]:
         """Those of the fields that any of these units does not report."""
-        rows = self.frame("units")
-        at = [self._unit_at[standard, stage, unit_id] for unit_id in units]
-        return {field for field in fields if rows.get_column(field).gather(at).null_count()}
+        at = {self._unit_at[standard, stage, unit_id] for unit_id in units}
+        return {field for field in fields if not self._rows_without(field).isdisjoint(at)}
+
+    def _rows_without(self, field: str) -> frozenset[int]:
+        """The rows of `units` in which a field is not reported."""
+        if field not in self._without:
+            self._without[field] = frozenset(self.frame("units").get_column(field).is_null().arg_true().to_list())
+        return self._without[field]
 
     @cached_property
     def _unit_at(self) -> dict[tuple[str, str, str], int]:
