@@ -49,6 +49,7 @@ from assets.home import (
 )
 from assets.registers import check_registers
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
+from pipelines.reconciliation import ReconciliationError
 from pipelines.registers import RegisterError
 from schemas.contract import Contract
 from schemas.disclosure import DisclosureError
@@ -425,7 +426,7 @@ def _guarded(run: Callable[[], None]) -> int:
     except HomeLockedError as taken:
         err.print(f"✕ {taken}。请等它结束再试。 / Wait until it has ended.", markup=False)
         return LOCKED
-    except (DisclosureError, HomeError, RegisterError, SourceError, StandardError) as fault:
+    except (DisclosureError, HomeError, ReconciliationError, RegisterError, SourceError, StandardError) as fault:
         err.print(f"✕ {fault}", markup=False)
         return STOPPED if isinstance(fault, VerdictsReversedError) else USAGE
     except BrokenPipeError:

@@ -13,7 +13,11 @@ from assets.editions import VerdictsReversedError
 from assets.home import Home
 from assets.judgement import JUDGEMENT_TABLES
 from assets.resource import HomeResource
+from pipelines.reconciliation import ReconciliationError
 from schemas.lineage import LINEAGE_TABLES
+
+_FOR_PEOPLE: tuple[type[Exception], ...] = (VerdictsReversedError, ReconciliationError)
+"""What stops a run without being a fault of ours."""
 
 
 class RefreshFailedError(Exception):
@@ -99,17 +103,18 @@ def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[i
         raise_on_error=False,
     )
     if not result.success:
-        if stopped := _stopped(result):
-            raise VerdictsReversedError(stopped)
+        for kind in _FOR_PEOPLE:
+            if stopped := _stopped(result, kind):
+                raise kind(stopped)
         raise RefreshFailedError("\n".join(_causes(result)) or "the run did not succeed")
 
 
-def _stopped(result: dg.ExecuteInProcessResult) -> str:
-    """The message of the guard of closed years, where it stopped the run; else empty."""
+def _stopped(result: dg.ExecuteInProcessResult, kind: type[Exception]) -> str:
+    """The message of what people must decide or mend, where it stopped the run; else empty."""
     for event in result.all_events:
         error = event.step_failure_data.error if event.is_step_failure else None
         while error:
-            if error.cls_name == VerdictsReversedError.__name__:
+            if error.cls_name == kind.__name__:
                 return error.message.partition(": ")[2].strip()
             error = error.cause
     return ""

@@ -14,6 +14,7 @@ from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
 from assets.partitioned import each, of, preview, table, window, years_of_run
+from assets.reconciled import reconciliation
 from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
 from assets.resource import HomeResource, school_years
 from assets.withdrawn import record_receipts, today, withdrawn_files
@@ -239,6 +240,7 @@ TABLE_ASSETS = [
     year_over_year,
     three_year_monitoring,
     *IDENTITY_ASSETS,
+    reconciliation,
     coverage,
     *JUDGEMENT_ASSETS,
 ]

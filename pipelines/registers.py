@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from schemas.contract import Contract, accept, conform, failures
+from schemas.contract import Column, Contract, accept, conform, failures
 from schemas.lineage import COUNTY_ONE_TO_ONE, ONE_TO_ONE
 
 _KEEPS = {*ONE_TO_ONE, *COUNTY_ONE_TO_ONE}
 _DATES = ("%Y-%m-%d", "%Y/%m/%d")
 _WORDS: dict[str, tuple[str, str]] = {
     "date": ("应为日期，写法如 2021-08-31", "a date like 2021-08-31 is wanted"),
+    "number": ("应为数字", "a number is wanted"),
+    "yes_no": ("应为 是 或 否", "yes or no is wanted (true, false)"),
     "missing": ("不能空缺，请补填", "may not be empty; fill it in"),
     "unknown_code": ("应为 {wanted} 之一", "one of {wanted} is wanted"),
     "form": ("不合规则", "has the wrong form"),
@@ -64,7 +66,7 @@ def read_register(text: str, file: str, contract: Contract, sources: Sequence[st
         orient="row",
     )
     numbers = [number for number, _ in body]
-    rows = conform(_with_dates(written, contract), contract)
+    rows = conform(_read_cells(written, contract), contract)
     faults = [*_faults(rows, written, contract, numbers), *_unknown_sources(rows, numbers, sources)]
     _refuse(file, faults)
     if "event" in rows.columns:
@@ -115,12 +117,25 @@ def _header_faults(head: Sequence[str], contract: Contract) -> list[str]:
     ]
 
 
-def _with_dates(written: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """The frame with its dates cast; what is no date becomes null."""
-    dates = [column.name for column in contract.columns if column.dtype == pl.Date and column.name in written.columns]
+_YES_NO = {"是": True, "true": True, "1": True, "否": False, "false": False, "0": False}
+
+
+def _read_cells(written: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The frame with its dates, numbers and truth values cast; what is none of its kind becomes null."""
     return written.with_columns(
-        pl.coalesce(pl.col(name).str.to_date(form, strict=False) for form in _DATES).alias(name) for name in dates
+        _cell(column).alias(column.name)
+        for column in contract.columns
+        if column.name in written.columns and column.dtype != pl.String
     )
+
+
+def _cell(column: Column) -> pl.Expr:
+    cell = pl.col(column.name)
+    if column.dtype == pl.Date:
+        return pl.coalesce(cell.str.to_date(form, strict=False) for form in _DATES)
+    if column.dtype == pl.Boolean:
+        return cell.str.to_lowercase().replace_strict(_YES_NO, default=None, return_dtype=pl.Boolean)
+    return cell.cast(column.dtype, strict=False)
 
 
 def _faults(rows: pl.DataFrame, written: pl.DataFrame, contract: Contract, numbers: Sequence[int]) -> list[str]:
@@ -128,9 +143,10 @@ def _faults(rows: pl.DataFrame, written: pl.DataFrame, contract: Contract, numbe
     rules = {rule.name: rule.refuses[0] for rule in contract.rules}
     found: dict[tuple[int, str, str], None] = {}
     for name, column in columns.items():
-        if column.dtype == pl.Date and name in written.columns:
+        if column.dtype != pl.String and name in written.columns:
+            kind = "date" if column.dtype == pl.Date else "yes_no" if column.dtype == pl.Boolean else "number"
             wrong = written[name].is_not_null() & rows[name].is_null()
-            found |= {(int(index), name, "date"): None for index in wrong.arg_true()}
+            found |= {(int(index), name, kind): None for index in wrong.arg_true()}
     for row in failures(rows, contract).iter_rows(named=True):
         index, rule = row["index"], row["rule"]
         name = row["column"] or rules.get(rule, contract.key[0])

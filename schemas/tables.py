@@ -47,6 +47,7 @@ from schemas.judgement import (
     SCHOOL_CHECKS,
 )
 from schemas.lineage import LINEAGE_TABLES, SERIES
+from schemas.reconciliation import RECONCILIATION
 
 HERE = Path(__file__).parent
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
@@ -758,6 +759,7 @@ TABLES = by_name(
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
         *LINEAGE_TABLES,
+        RECONCILIATION,
         COVERAGE,
         *COUNTY_INPUTS,
         SCHOOL_CHECKS,
