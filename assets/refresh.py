@@ -12,11 +12,12 @@ from assets.definitions import defs
 from assets.editions import VerdictsReversedError
 from assets.home import Home
 from assets.judgement import JUDGEMENT_TABLES
+from assets.lookback import YearsLeftBehindError
 from assets.resource import HomeResource
 from pipelines.reconciliation import ReconciliationError
 from schemas.lineage import LINEAGE_TABLES
 
-_FOR_PEOPLE: tuple[type[Exception], ...] = (VerdictsReversedError, ReconciliationError)
+_FOR_PEOPLE: tuple[type[Exception], ...] = (VerdictsReversedError, YearsLeftBehindError, ReconciliationError)
 """What stops a run without being a fault of ours."""
 
 
@@ -50,7 +51,8 @@ def refresh(
         reason=reason,
     )
     spans = _spans(years)
-    later = [year for year in home.years() if year > min(years) and year not in years]
+    # What follows the first gap is made again in order, asked for or not: it looks back on years within the gap.
+    later = [year for year in sorted({*home.years(), *years}) if year > spans[0][-1]]
     following = [
         *(contract.name for contract in LINEAGE_TABLES),
         "coverage",

@@ -13,6 +13,7 @@ from assets.editions import publish
 from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.judgement import JUDGEMENT_ASSETS
+from assets.lookback import note_made, require_none_left_behind
 from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.reconciled import reconciliation
 from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
@@ -178,6 +179,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
                 )
                 written += store.write_pages(pages, *folders_of(year))
             store.write_pages(_public_pages(store, tables, year, known), str(year), root=store.public)
+            note_made(store, year)
     return dg.MaterializeResult(metadata={"dagster/row_count": written})
 
 
@@ -201,9 +203,11 @@ def _public_pages(store: Home, tables: Mapping[str, pl.DataFrame], year: int, kn
 def site(home: HomeResource) -> dg.MaterializeResult[None]:
     """The index of all years, and the edition: a snapshot of tables and pages, the pointer switched to it last.
 
-    Fails, with the published edition left on the site, where verdicts of closed school years would be turned round.
+    Fails, with the published edition left on the site, where verdicts of closed school years would be turned round, or
+    where a later school year was not made again after one on which it looks back.
     """
     with home.writing() as store:
+        require_none_left_behind(store)
         tables = {table: store.read(table) for table in ("returns", "quarantine", *LONG_TABLES)}
         is_synthetic = store.kind == "synthetic"
         pages = render_index(

@@ -1,0 +1,48 @@
+"""Whether a school year's pages still stand on the returns that are there now, its own and those of the years before.
+
+home/made/behind/<year>   hash of the files behind the year's tables and pages when they were last made
+"""
+
+from __future__ import annotations
+
+from assets.home import Home, HomeError, write_whole
+from assets.inputs import digest_of
+
+_FILES = ("school_year", "source", "layout", "file", "sha256", "status")
+
+
+class YearsLeftBehindError(HomeError):
+    """A school year was made again and a later one that looks back on it was not; the message says which to run."""
+
+
+def note_made(store: Home, year: int) -> None:
+    """Note which files are behind the year's tables and pages."""
+    write_whole(store.root / "made" / "behind" / str(year), _behind(store, year).encode())
+
+
+def left_behind(store: Home) -> list[int]:
+    """The school years whose own files, or those of a year before, are others than when their pages were made.
+
+    A year of which nothing was noted, as of a home older than this account, is not among them.
+    """
+    noted = {year: store.root / "made" / "behind" / str(year) for year in store.years()}
+    return [year for year, path in noted.items() if path.exists() and path.read_text("utf-8") != _behind(store, year)]
+
+
+def require_none_left_behind(store: Home) -> None:
+    """Nothing where every year stands on what is there now. Raises YearsLeftBehindError."""
+    if years := left_behind(store):
+        span = f"{min(years)}-{max(years)}"
+        raise YearsLeftBehindError(
+            f"没有发布：{'、'.join(map(str, years))} 学年的表和页面是用以前的报表算出的，所回看的年份后来重算过。"
+            f"请运行 junheng refresh --years {span}，或在 Dagster 里重算这些分区。"
+            f" / Not published: these school years were made from other returns than are there now; run {span} again."
+        )
+
+
+def _behind(store: Home, year: int) -> str:
+    """The hash of the files of the year and of all before it."""
+    span = [known for known in store.years() if known <= year]
+    return digest_of(
+        [list(row) for row in store.read("returns", span, _FILES).sort(_FILES, nulls_last=True).iter_rows()]
+    )
