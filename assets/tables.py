@@ -23,7 +23,7 @@ from pipelines import change, disclosure, dispersion, indicators, monitoring, ve
 from pipelines import units as evaluation
 from pipelines.intake import take_in
 from reports.papers import File
-from reports.site import folders_of, render_index, render_year
+from reports.site import METHOD_FOLDERS, folders_of, render_index, render_methods, render_year
 from schemas.county import COUNTY_INPUTS
 from schemas.source import open_sources, sources
 from schemas.tables import TABLES
@@ -214,6 +214,8 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
             tables, years=store.years(), standards=store.standards, sources=sources(), is_synthetic=is_synthetic
         )
         store.write_pages(pages)
+        methods = render_methods(store.standards, sources(), is_synthetic=is_synthetic)
+        store.write_pages(methods, *METHOD_FOLDERS)
         internal = {table: tables[table].clear() for table in ("returns", "quarantine")}
         pages = render_index(
             {**tables, **internal},
@@ -221,9 +223,11 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
             standards=store.standards,
             sources=sources(),
             is_synthetic=is_synthetic,
-            public=public_edition(store, tables["suppressed_cells"]),
+            public=(public := public_edition(store, tables["suppressed_cells"])),
         )
         store.write_pages(pages, root=store.public)
+        methods = render_methods(store.standards, sources(), is_synthetic=is_synthetic, public=public)
+        store.write_pages(methods, *METHOD_FOLDERS, root=store.public)
         edition = publish(store, accept_restatements=home.accept_restatements, reason=home.reason)
         write_archive(store)
     if edition is None:

@@ -20,13 +20,13 @@ from standards.values import Confidence, Limits, Words
 
 LATEST = 2100
 """A school year after every date of a standard: its newest limits hold."""
-_CONFIDENCE: dict[Confidence, Words] = {
+CONFIDENCE: dict[Confidence, Words] = {
     "official": Words("官方文本", "official text"),
     "secondary": Words("二手资料", "a secondary source"),
     "inferred": Words("本系统推定", "inferred by this system"),
     "provincial": Words("由省级规定", "set by the province"),
 }
-_ROLES = {
+ROLES = {
     "precondition": Words("申报前提：未达到即不得申报", "Precondition: where it is not met the county is not eligible"),
     "gate": Words("门槛：未达到即不得申报", "Gate: where it is not met the county is not eligible"),
     "items": Words("必须达标", "Must be met"),
@@ -34,14 +34,14 @@ _ROLES = {
     "veto": Words("一票否决：存在即不予认定", "Veto: where it applies the county is not recognised"),
     "tracking": Words("只作跟踪，不影响结论", "Tracked only, decides nothing"),
 }
-_TEACHING_POINTS = {
+TEACHING_POINTS = {
     "out": Words("教学点不单独评估。", "Teaching points are out of scope."),
     "own_unit": Words(
         "{pupils} 人及以上的教学点单独评估，不足的只列出。",
         "A teaching point with {pupils} pupils or more is a unit of its own; a smaller one is listed only.",
     ),
 }
-_RULES = {
+RULES = {
     "mean": Words(
         "各学段差异系数的平均（`composite`）不得超过限值。",
         "The mean of the stage's coefficients (`composite`) must not exceed the limit.",
@@ -96,7 +96,7 @@ def _facts(standard: Standard) -> Iterator[str]:
 
 
 def _sure(confidence: Confidence) -> str:
-    words = _CONFIDENCE[confidence]
+    words = CONFIDENCE[confidence]
     return f"{words.zh} ({words.en})"
 
 
@@ -107,7 +107,7 @@ def _resources(standard: Standard) -> Iterator[str]:
     if not standard.indicators:
         return
     scope, split = standard.scope, standard.split
-    points = _TEACHING_POINTS[scope.teaching_points]
+    points = TEACHING_POINTS[scope.teaching_points]
     yield f"## 资源部分 · Resources\n\n{standard.part.zh} ({standard.part.en})"
     yield "\n".join(
         (
@@ -151,7 +151,7 @@ def _resources(standard: Standard) -> Iterator[str]:
         yield "### 学校标准 · School rule"
         yield _school_rule(standard)
     yield "### 差异系数 · Difference coefficients"
-    rule = _RULES[standard.dispersion.rule]
+    rule = RULES[standard.dispersion.rule]
     source = f" 出处 Source: {standard.dispersion.article}" if standard.dispersion.article else ""
     yield f"{rule.zh} {rule.en}{source}"
     if standard.dispersion.limits:
@@ -250,13 +250,13 @@ def _floor(norm: Limits, stage: str, share: Decimal, indicator: Indicator) -> st
     value = _of(norm, stage)
     if value is None:
         return "—"
-    return _plain(value / share if indicator.must_be == "at_most" else value * share)
+    return plain(value / share if indicator.must_be == "at_most" else value * share)
 
 
 def _kind(norm: Limits) -> str:
     """For which schools a norm is, the other end of a range, and its note."""
     said = [_coded(norm.school_types, "school_types"), ", ".join(norm.areas)]
-    said += [f"{stage} ≤ {_plain(value)}" for stage, value in norm.upper.items()]
+    said += [f"{stage} ≤ {plain(value)}" for stage, value in norm.upper.items()]
     if norm.note is not None:
         said += [norm.note.zh, norm.note.en]
     return "; ".join(part for part in said if part) or "全部 all"
@@ -285,7 +285,7 @@ def _items(standard: Standard, found: Mapping[str, Standard]) -> Iterator[str]:
                 f"`{part.id}`",
                 part.title.zh,
                 part.title.en,
-                f"{_ROLES[part.role].zh}。{_ROLES[part.role].en}.",
+                f"{ROLES[part.role].zh}。{ROLES[part.role].en}.",
                 _rule(standard, part),
                 part.article,
                 _sure(part.confidence),
@@ -312,7 +312,7 @@ def _rule(standard: Standard, part: Part) -> str:
     if part.rule == "points":
         if part.total is None or part.pass_mark is None:
             return "只列分数 points are shown only"
-        total, mark = _plain(part.total), _plain(part.pass_mark)
+        total, mark = plain(part.total), plain(part.pass_mark)
         return f"{total} 分中至少 {mark} 分 at least {mark} of {total} points"
     if part.rule == "count":
         return f"至少 {part.at_least} 项达标 at least {part.at_least} items met"
@@ -342,7 +342,7 @@ def _item_table(standard: Standard, items: Sequence[Item], found: Mapping[str, S
             "<br>".join(words.en for words in checks) or _unasked(item).en,
             "<br>".join(dict.fromkeys(text for check in item.checks if (text := _made_of(check)))) or "—",
         ]
-        row += ["—" if item.points is None else _plain(item.points)] if has_points else []
+        row += ["—" if item.points is None else plain(item.points)] if has_points else []
         rows.append([*row, item.article, _sure(item.confidence)])
     return table([*head, "出处 Source", "可信度 Confidence"], rows)
 
@@ -416,7 +416,7 @@ def _eases(eased: Relaxation) -> str:
     """What a relaxation changes, and for which schools."""
     said = [f"`{eased.item or eased.indicator}`"]
     if eased.limit is not None:
-        said.append(f"→ {_plain(eased.limit)}")
+        said.append(f"→ {plain(eased.limit)}")
     if eased.adds:
         said.append(f"+ {names(eased.adds)}")
     where = where_words(eased.where)
@@ -497,13 +497,14 @@ def _answer(fact: WantedFact) -> str:
     if fact.takes_finding:
         said.append("是或否 yes or no")
     if fact.points is not None:
-        said.append(f"0–{_plain(fact.points)} 分 points")
+        said.append(f"0–{plain(fact.points)} 分 points")
     if fact.by_school:
         said.append("逐校 by school")
     return "；".join(said) or "数值 a figure"
 
 
-def _plain(value: Decimal) -> str:
+def plain(value: Decimal) -> str:
+    """A number of policy without trailing zeros."""
     return f"{value.normalize():f}"
 
 

@@ -692,15 +692,56 @@ class SiteIndex(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     colophon: Colophon
 
 
-def edition(report: CountyReport | ProvinceReport | StatusReport | IndicatorReport | SiteIndex) -> str:
+class MethodRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A row of a table of method: each cell in lines; the first leads to `href`, where there is one."""
+
+    cells: tuple[tuple[str, ...], ...]
+    href: str = ""
+
+
+class MethodTable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A table of a page of method; `numbers` says which columns hold figures."""
+
+    caption: str
+    caption_note: str
+    columns: tuple[str, ...]
+    numbers: tuple[bool, ...]
+    rows: tuple[MethodRow, ...]
+
+
+class MethodSection(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a page of method says under one heading: sentences, formulas, tables."""
+
+    anchor: str
+    title: str
+    sentences: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
+    tables: tuple[MethodTable, ...] = ()
+
+
+class MethodPage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How a standard measures and judges; or the list of all standards, with the formula that they share."""
+
+    path: str
+    language: str
+    title: str
+    subtitle: str
+    banner: str
+    crumbs: tuple[Link, ...]
+    lead: tuple[str, ...]
+    sections: tuple[MethodSection, ...]
+    colophon: Colophon
+
+
+def edition(report: CountyReport | ProvinceReport | StatusReport | IndicatorReport | SiteIndex | MethodPage) -> str:
     """The first 12 hex digits of the SHA-256 over what the report says; links to other years are left out."""
     said = msgspec.structs.replace(report, colophon=msgspec.structs.replace(report.colophon, edition=""))
-    if not isinstance(said, SiteIndex):
+    if not isinstance(said, SiteIndex | MethodPage):
         said = msgspec.structs.replace(said, years=())
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:12]
 
 
-Report = TypeVar("Report", CountyReport, ProvinceReport, "StatusReport", "IndicatorReport", SiteIndex)
+Report = TypeVar("Report", CountyReport, ProvinceReport, "StatusReport", "IndicatorReport", SiteIndex, MethodPage)
 
 
 def stamped(report: Report) -> Report:

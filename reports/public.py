@@ -11,7 +11,7 @@ import polars as pl
 from reports import display
 from reports.language import gettext as _
 from reports.language import marked, semicolons
-from reports.model import CountyReport, IndicatorReport, ProvinceReport, SiteIndex, StatusReport, stamped
+from reports.model import CountyReport, IndicatorReport, MethodPage, ProvinceReport, SiteIndex, StatusReport, stamped
 from schemas.disclosure import RULES, Disclosure
 
 _RULES = {
@@ -20,7 +20,7 @@ _RULES = {
     "other_standard": marked("与另一标准的同一数字只差不足 {minimum} 个单位，相减可得"),
     "composite": marked("综合差异系数，由其可推出一项不公开的差异系数"),
 }
-_Report = TypeVar("_Report", CountyReport, ProvinceReport, StatusReport, IndicatorReport, SiteIndex)
+_Report = TypeVar("_Report", CountyReport, ProvinceReport, StatusReport, IndicatorReport, SiteIndex, MethodPage)
 
 
 class PublicEdition(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from reports.model import (
     CountyReport,
     HeatCell,
     IndicatorReport,
+    MethodPage,
     ProvinceReport,
     SiteIndex,
     StatusReport,
@@ -205,6 +206,11 @@ def indicator_html(report: IndicatorReport, twin: Twin | None = None) -> str:
 def index_html(report: SiteIndex, twin: Twin | None = None) -> str:
     """The site's first page."""
     return _page("index.html.j2", report, twin)
+
+
+def method_html(report: MethodPage, twin: Twin | None = None) -> str:
+    """A page of method."""
+    return _page("method.html.j2", report, twin)
 
 
 def editions_html(report: EditionsPage) -> str:

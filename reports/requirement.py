@@ -288,6 +288,11 @@ def _other(check: OtherStandard, found: Mapping[str, Standard]) -> Words:
     return Words(f"{zh}近 {check.years} 年均达标", f"{en} is met in each of the last {check.years} years")
 
 
+def field_label(name: str) -> Words:
+    """The name of a field of a unit."""
+    return _unit_labels().get(name, Words(name, name))
+
+
 def fact_label(standard: Standard, fact: str) -> Words:
     """The name of a fact that the county reports."""
     return next(
@@ -311,7 +316,7 @@ def _unit_labels() -> dict[str, Words]:
 
 def _field_label(name: str, language: str) -> str:
     """The name of a field of a unit."""
-    text: str = getattr(_unit_labels().get(name, Words(name, name)), language)
+    text: str = getattr(field_label(name), language)
     return text
 
 

@@ -19,6 +19,7 @@ from reports.index import site_index
 from reports.indicator import indicator_reports
 from reports.language import LANGUAGES, SOURCE, language
 from reports.language import gettext as _
+from reports.methods import method_pages
 from reports.model import IndicatorReport, Link, ProvinceReport, StatusReport
 from reports.papers import File, county_papers, form_standards, province_papers
 from reports.province import areas, province_report, status_reports
@@ -204,3 +205,32 @@ def _index_pages(
         shown = sorted(set(tables["resource_verdicts"]["source"]))
         index = said(index, public, public.cells, shown)
     yield "index.html", render.index_html(index, _twin(public, "index.html"))
+
+
+METHOD_FOLDERS = tuple(f"{prefix(name)}methods" for name in LANGUAGES)
+"""The folders that hold the pages of method, one in each language's tree."""
+
+
+def render_methods(
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    *,
+    is_synthetic: bool,
+    public: PublicEdition | None = None,
+) -> Iterator[File]:
+    """The pages of method: `methods/index.html` with the formula and all standards, and a page for each of them."""
+    for name in _languages(public):
+        made = _method_pages(standards, sources, is_synthetic=is_synthetic, public=public)
+        yield from _under(prefix(name), spoken_in(name, made))
+
+
+def _method_pages(
+    standards: Mapping[str, Standard],
+    sources: Mapping[str, Source],
+    *,
+    is_synthetic: bool,
+    public: PublicEdition | None,
+) -> Iterator[File]:
+    for page in method_pages(standards, sources, is_synthetic=is_synthetic):
+        told = page if public is None else said(page, public, public.cells.clear(), [])
+        yield page.path, render.method_html(told, _twin(public, page.path))

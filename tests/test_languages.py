@@ -26,12 +26,16 @@ from reports.language import (
     spoken,
 )
 from reports.render import marked_chinese
-from standards.standard import standards
+from standards.standard import HERE, standards
 from standards.values import Words
 from tests.test_reports import files, plain
 
 OTHERS = [name for name in LANGUAGES if name != "zh-CN"]
 HAN = re.compile(r"[\u3400-\u9fff]")
+HELD = re.compile(r"(?:[≥≤<>] )?\d[\d.,-]*")
+ARTICLES = {
+    article for file in HERE.glob("*.toml") for article in re.findall(r'article = "(.*?)"', file.read_text("utf-8"))
+}
 NUMBER = re.compile(r"[<>]?[+−]?\d+(?:,\d{3})*(?:\.\d+)?%?")
 
 
@@ -174,6 +178,8 @@ def test_the_figures_of_every_table_are_the_same_in_both_languages() -> None:
         chinese, english = Shown(site()[one]).tables, Shown(site()[other]).tables
         assert len(chinese) == len(english), one
         for zh, en in zip(chinese, english, strict=True):
+            if one.startswith("methods/"):  # names of fields hold numerals: grade 7, 七年级
+                zh, en = ([cell for cell in cells if HELD.fullmatch(cell)] for cells in (zh, en))  # noqa: PLW2901
             assert figures(zh) == figures(en), (one, zh, en)
             seen += sum(figures(en).values())
     assert seen > 400
@@ -189,6 +195,8 @@ def test_what_is_chinese_on_an_english_page_is_a_name_or_a_quotation() -> None:
     ours = {message.strip("。：") for message in messages.said() if HAN.search(message)}
     for _one, path in pairs():
         runs = set(re.findall(r'lang="zh-CN">([^<]*)<', site()[path])) - {"中文"}
+        if path.startswith("en/methods/"):
+            runs = {run for run in runs if not any(run in article for article in ARTICLES)}
         assert not runs & ours, path
 
 

@@ -24,7 +24,7 @@ from reports.county import county_report
 from reports.language import speaking
 from reports.model import CountyReport
 from reports.sentences import changes_words
-from reports.site import render_index, render_year
+from reports.site import render_index, render_methods, render_year
 from reports.year import YearTables
 from schemas.contract import conform
 from schemas.lineage import COUNTY_HISTORY, SCHOOL_CHANGES
@@ -187,6 +187,7 @@ def files(
     """Every file of a school year, and the index; of the languages' trees those that are asked for."""
     given = {"standards": STANDARDS, "sources": sources(), "years": YEARS, "is_synthetic": is_synthetic}
     found = dict(render_year(tables, year, **given)) | dict(render_index(tables, **given))  # type: ignore[arg-type]
+    found |= dict(render_methods(STANDARDS, sources(), is_synthetic=is_synthetic))
     return {path: text for path, text in found.items() if "en" in languages or not path.startswith("en/")}
 
 
