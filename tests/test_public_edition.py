@@ -18,7 +18,7 @@ from pipelines.disclosure import confidential_indicators, public_tables, suppres
 from pipelines.synthetic import province as synthetic
 from reports import display
 from reports.public import PublicEdition
-from reports.site import render_index, render_year
+from reports.site import render_index, render_methods, render_year
 from schemas.contract import accept, conform
 from schemas.disclosure import RULES, Disclosure, DisclosureError, disclosure, field_rows
 from schemas.source import open_sources, sources
@@ -108,6 +108,7 @@ def public_pages(made: Tables, years: tuple[int, ...] = YEARS) -> dict[str, str]
     common = {"standards": STANDARDS, "sources": sources(), "years": years, "is_synthetic": False, "public": about}
     for year in years:
         pages |= dict(render_year(told, year, **common))  # type: ignore[arg-type]
+    pages |= dict(render_methods(STANDARDS, sources(), is_synthetic=False, public=about))
     return pages | dict(render_index(told, **common))  # type: ignore[arg-type]
 
 
@@ -438,7 +439,9 @@ def test_the_public_root_has_the_site_s_pages_and_no_papers() -> None:
     papers = {path for path in internal() if "/forms/" in path or "/documents/" in path}
     english = {path for path in internal() if path.startswith("en/")}
     assert papers
-    assert set(pages()) - {"index.html"} == set(internal()) - papers - english
+    methods = {"methods/index.html", *(f"methods/{name}.html" for name in STANDARDS)}
+    assert set(pages()) - {"index.html"} - methods == set(internal()) - papers - english
+    assert methods <= set(pages())
 
 
 def test_every_public_page_says_that_it_is_public_and_what_is_withheld() -> None:

@@ -263,6 +263,8 @@ def test_a_school_year_has_its_page_and_two_faces_and_the_figures_of_each_county
         f"2023/{COUNTY}/indicators.csv",
         f"2023/{COUNTY}/report.json",
         "index.html",
+        "methods/index.html",
+        *(f"methods/{name}.html" for name in STANDARDS),
     }
 
 
