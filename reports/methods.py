@@ -87,7 +87,7 @@ def _index(standards: Mapping[str, Standard], sources: Mapping[str, Source], *, 
         )
         for standard in standards.values()
     ]
-    columns = (_("标准"), _("文件"), _("用于"), _("指标"), _("条目"))
+    columns = (_("标准"), _("标准文件"), _("用于"), _("指标"), _("条目"))
     listed = MethodTable(
         caption=captions.next(_("各标准")),
         caption_note=_("指标、条目的单位：个"),
@@ -98,7 +98,7 @@ def _index(standards: Mapping[str, Standard], sources: Mapping[str, Source], *, 
     sections = (
         MethodSection(
             anchor="formula",
-            title=_("差异系数"),
+            title=_("校际差异系数"),
             sentences=(
                 _(
                     "一个县、一个学段、一项指标，只含有值的评估单位：P 为单位的在校生数，r 为其资源，x = r / P；指标以班级为分母时，P 为班级数。"
@@ -196,7 +196,7 @@ def _places(standard: Standard, sources: Mapping[str, Source]) -> str:
 def _about(standard: Standard, found: Mapping[str, Standard], sources: Mapping[str, Source]) -> MethodSection:
     said = [
         headed(_("标准代号"), standard.id),
-        headed(_("文件"), spoken(standard.document)),
+        headed(_("标准文件"), spoken(standard.document)),
         headed(_("发布日期"), _NONE if standard.issued is None else standard.issued.isoformat()),
         headed(_("用于"), _places(standard, sources)),
         headed(_("可信度"), spoken(CONFIDENCE[standard.confidence])),
@@ -217,13 +217,13 @@ def _resources(standard: Standard, captions: Captions) -> Iterator[MethodSection
         return
     yield MethodSection(
         anchor="resources",
-        title=_("指标"),
+        title=_("各项指标"),
         sentences=tuple(_scope(standard)),
         tables=(
             _table(
                 captions.next(_("各指标及其计算")),
                 _("单位见各行"),
-                ((_("指标"), False), (_("计算"), False), (_("出处"), False)),
+                ((_("指标"), False), (_("计算方法"), False), (_("出处"), False)),
                 (
                     (
                         (
@@ -258,7 +258,7 @@ def _numbered(number: str, label: str) -> str:
 def _scope(standard: Standard) -> Iterator[str]:
     scope, split = standard.scope, standard.split
     yield headed(_("所评"), spoken(standard.part))
-    yield headed(_("学段"), serial(display.stage(stage) for stage in scope.stages))
+    yield headed(_("所含学段"), serial(display.stage(stage) for stage in scope.stages))
     yield headed(_("办学类型"), _coded(scope.school_types, "school_types") or _("全部"))
     yield headed(_("不计的举办者"), _coded(scope.leave_out_operators, "operators") or _("无"))
     yield spoken(TEACHING_POINTS[scope.teaching_points]).format(pupils=scope.teaching_point_pupils)
@@ -328,7 +328,7 @@ def _norms(standard: Standard, captions: Captions) -> Iterator[MethodTable]:
                 row += [_floor(norm, stage, share, indicator, side) for stage in STAGES]
             rows.append([*row, _meant(norm)])
     if rows:
-        yield _table(captions.next(_("标准值")), _("单位见各行"), columns, rows)
+        yield _table(captions.next(_("各指标的标准值")), _("单位见各行"), columns, rows)
 
 
 def _limit(limits: Limits, stage: str, side: str) -> str:
@@ -358,7 +358,7 @@ def _dispersion(standard: Standard, captions: Captions) -> MethodSection:
     if rule.article:
         said.append(headed(_("出处"), rule.article))
     if not rule.limits:
-        return MethodSection(anchor="dispersion", title=_("差异系数"), sentences=tuple(said))
+        return MethodSection(anchor="dispersion", title=_("校际差异系数"), sentences=tuple(said))
     switches = (
         (standard.slippage.over_limit_again, _("由达标转为超限")),
         (standard.slippage.worse_than_year_before, _("大于上年")),
@@ -371,7 +371,7 @@ def _dispersion(standard: Standard, captions: Captions) -> MethodSection:
         ((_("自何日起"), False), *((display.stage(stage), True) for stage in STAGES)),
         ((limit.starts.isoformat(), *(_limit(limit, stage, "≤") for stage in STAGES)) for limit in rule.limits),
     )
-    return MethodSection(anchor="dispersion", title=_("差异系数"), sentences=tuple(said), tables=(table,))
+    return MethodSection(anchor="dispersion", title=_("校际差异系数"), sentences=tuple(said), tables=(table,))
 
 
 def _missing(standard: Standard, captions: Captions) -> MethodSection:
@@ -471,7 +471,7 @@ def _items(
         row: list[str | Sequence[str]] = [label, _asked(item, standard, found), [text for text in made if text]]
         row += [_NONE if item.points is None else plain(item.points)] if has_points else []
         rows.append([*row, _source(item.article, item.confidence)])
-    columns = [(_("条目"), False), (_("要求"), False), (_("计算"), False)]
+    columns = [(_("条目"), False), (_("要求"), False), (_("计算方法"), False)]
     columns += [(_("分值"), True)] if has_points else []
     return _table(captions.next(spoken(part.title)), _("每条的要求"), [*columns, (_("出处"), False)], rows)
 
