@@ -13,6 +13,7 @@ from assets.home import FIRST_YEAR, UNKNOWN, Home
 from assets.resource import HomeResource
 from assets.withdrawn import withdrawn_files
 from pipelines.intake import named_files, survey
+from schemas.corrections import APPLIED
 from schemas.source import sources
 
 refresh_job = dg.define_asset_job(
@@ -43,8 +44,20 @@ def changed_years(resource: HomeResource) -> list[int]:
         for frame in (before, now)
         for file, year in frame.select("file", "school_year").iter_rows()
         if file in touched and year is not None
-    }
+    } | _corrected_years(resource.home, set(there))
     return sorted(year for year in years if year >= FIRST_YEAR)
+
+
+def _corrected_years(home: Home, files: set[str]) -> set[int]:
+    """The school years of the home whose corrections are not those behind its published edition."""
+    columns = ("school_year", "source", "correction", "table", "where", "column", "value_before", "value")
+    known, before = set(home.years()), set(home.published().read("corrections", None, columns).iter_rows())
+    now = {
+        (one.school_year, one.source, one.id, one.table, one.key, one.column, one.expect or None, one.becomes or None)
+        for one in home.corrections
+        if one.status == APPLIED and one.school_year in known and (not one.file or one.file in files)
+    }
+    return {row[0] for row in before ^ now}
 
 
 def affected_range(changed: Iterable[int], known: Iterable[int]) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from assets import progress
+from assets.command_corrections import print_corrections
 from assets.command_editions import editions_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
@@ -52,6 +53,7 @@ from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
 from pipelines.reconciliation import ReconciliationError
 from pipelines.registers import RegisterError
 from schemas.contract import Contract
+from schemas.corrections import CorrectionError
 from schemas.disclosure import DisclosureError
 from schemas.restatements import HISTORY_TABLES
 from schemas.source import SourceError, sources
@@ -107,7 +109,7 @@ def refresh(
         wanted = list(years_of(years)) if years else None
     except ValueError:
         usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
-    _ = store.standards, store.disclosure  # what is faulty is said before anything is touched
+    _ = store.standards, store.disclosure, store.corrections  # what is faulty is said before anything is touched
     check_registers(store.root)
     if dry_run:
         there = _years_to_run(store, files, wanted, names, years or "")
@@ -230,8 +232,10 @@ def check(
         sources().values(),
         facts=known_facts(asked),
         items=known_items(asked),
+        corrections=home_of(home).corrections,
     )
     _print_faults(taken)
+    print_corrections(taken)
     clean = (
         not taken.quarantine.height
         and taken.returns.filter(~pl.col("status").is_in(["accepted", "superseded"])).height == 0
@@ -426,7 +430,15 @@ def _guarded(run: Callable[[], None]) -> int:
     except HomeLockedError as taken:
         err.print(f"✕ {taken}。请等它结束再试。 / Wait until it has ended.", markup=False)
         return LOCKED
-    except (DisclosureError, HomeError, ReconciliationError, RegisterError, SourceError, StandardError) as fault:
+    except (
+        CorrectionError,
+        DisclosureError,
+        HomeError,
+        ReconciliationError,
+        RegisterError,
+        SourceError,
+        StandardError,
+    ) as fault:
         err.print(f"✕ {fault}", markup=False)
         return STOPPED if isinstance(fault, VerdictsReversedError) else USAGE
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 home/inbox/                     the returns, as they were handed in
 home/standards/                 standards of its own, beside those of this system
+home/corrections/<source>.csv   corrections of its own, beside those of the source's folder
 home/registers/                 registers kept by hand: what happened to schools
 home/tables/<table>/<year>.parquet
 home/quarantine/<year>.parquet
@@ -36,7 +37,9 @@ import pyarrow.parquet as pq
 from assets.inputs import CHECKOUT, digest_of, rules
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
+from schemas.corrections import Correction, CorrectionError, read_corrections, together
 from schemas.disclosure import Disclosure, disclosure
+from schemas.source import sources
 from schemas.tables import TABLES
 from standards.standard import Standard, load_standards
 
@@ -207,6 +210,29 @@ class Home:
         folder = self.root / "standards"
         return _standards(
             folder, tuple((path.name, path.lstat().st_mtime_ns) for path in sorted(folder.glob("*.toml")))
+        )
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """The corrections in force: those of each source's folder, and those in the home's folder `corrections`.
+
+        Raises CorrectionError.
+        """
+        known, folder = sources(), self.root / "corrections"
+        if strange := [path.name for path in sorted(folder.glob("*.csv")) if path.stem not in known]:
+            raise CorrectionError(
+                f"{folder}：没有这样的来源：{'、'.join(strange)}；有：{'、'.join(known)}。请按 <来源>.csv 命名。"
+                " / Name each file <source>.csv."
+            )
+        return together(
+            [
+                read_corrections(path, source, shown=shown)
+                for source in known.values()
+                for path, shown in (
+                    (source.folder / "corrections.csv", f"schemas/sources/{source.name}/corrections.csv"),
+                    (folder / f"{source.name}.csv", f"corrections/{source.name}.csv"),
+                )
+            ]
         )
 
     @property

@@ -15,9 +15,15 @@ from assets.judgement import JUDGEMENT_TABLES
 from assets.lookback import YearsLeftBehindError
 from assets.resource import HomeResource
 from pipelines.reconciliation import ReconciliationError
+from schemas.corrections import CorrectionError
 from schemas.lineage import LINEAGE_TABLES
 
-_FOR_PEOPLE: tuple[type[Exception], ...] = (VerdictsReversedError, YearsLeftBehindError, ReconciliationError)
+_FOR_PEOPLE: tuple[type[Exception], ...] = (
+    VerdictsReversedError,
+    YearsLeftBehindError,
+    ReconciliationError,
+    CorrectionError,
+)
 """What stops a run without being a fault of ours."""
 
 
@@ -39,8 +45,8 @@ def refresh(
     """The tables, reports and site of the given school years made from the inbox, and published unless told otherwise.
 
     Later years of the home that look back on them (change, monitoring, trends) are made again as well. A trial makes
-    tables only. Raises RefreshFailedError with the step and the cause, VerdictsReversedError where the guard of closed
-    years stops it.
+    tables only. Raises RefreshFailedError with the step and the cause, CorrectionError where a correction no longer
+    matches, VerdictsReversedError where the guard of closed years stops it.
     """
     prepare_instance(home)
     resource = HomeResource(

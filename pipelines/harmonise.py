@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
+from pipelines.corrections import corrected
 from pipelines.identity import (
     DAMAGED,
     FORMULA,
@@ -29,6 +30,7 @@ from pipelines.recognition import Recognised
 from pipelines.refusals import as_faults, no_faults, with_record
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR, STAGES
 from schemas.contract import DECIMAL, Contract, conform, failures
+from schemas.corrections import APPLIED, Correction, CorrectionError
 from schemas.source import Header, Source
 from schemas.tables import school_fields
 from standards.county_return import KnownFact
@@ -149,8 +151,10 @@ def to_rows(
     text: pl.DataFrame,
     errors: pl.DataFrame,
     facts: Mapping[str, KnownFact] | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of text of one layout and school year as rows of the layout's table, and the cells that were refused.
+    corrections: Sequence[Correction] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Rows of text of one layout and school year as rows of the layout's table, the cells refused, and the hits of
+    the corrections, which are applied before totals are formed and anything is checked.
 
     `facts` says what a county may answer under its facts.
     """
@@ -162,6 +166,13 @@ def to_rows(
     keyed = key_of(text, source, layout, year) if is_county else text
     rows, faults = _cast(keyed, source, headers, header_of, contract if is_county else None)
     faults.append(_error_faults(errors, text, header_of))
+    asked = [
+        one
+        for one in corrections
+        if (one.status, one.source, one.table, one.school_year) == (APPLIED, source.name, described.table, year)
+        and {one.column, *(name for name, _ in one.where)} <= {*header_of}
+    ]
+    rows, hits = corrected(rows, text, _as_values(asked, contract if is_county else None), asked)
     rows, sum_faults = _sums(rows, text, source, layout, header_of)
     if described.table == "county_facts":
         rows, fact_faults = _keep_answers(rows, text, facts or {}, header_of)
@@ -169,7 +180,33 @@ def to_rows(
     constants = {**described.constants, "school_year": year, "source": source.name}
     rows = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     rows, logic_faults = _keep_contract(_place(rows, source), contract, text, header_of)
-    return rows, pl.concat([*faults, sum_faults, logic_faults])
+    return rows, pl.concat([*faults, sum_faults, logic_faults]), hits
+
+
+def _as_values(corrections: Sequence[Correction], county: Contract | None) -> dict[str, pl.DataFrame]:
+    """What corrections expect and set as values of their columns: by column `id`, `expect`, `set`.
+
+    What is expected of a cell that could not be read need not be a value. Raises CorrectionError where what is set is
+    none.
+    """
+    types = _FIELD_TYPES if county is None else _types(county)
+    values: dict[str, pl.DataFrame] = {}
+    for column in dict.fromkeys(one.column for one in corrections):
+        of_column = [one for one in corrections if one.column == column]
+        value, wrong = _read(Header(column, column, 1), types.get(column, "count"), is_county=county is not None)
+        read = {}
+        for name, texts in (("expect", [one.expect for one in of_column]), ("set", [one.becomes for one in of_column])):
+            cells = pl.DataFrame({column: pl.Series([text or None for text in texts], dtype=pl.String)})
+            read[name] = cells.select(value.alias(name))[name]
+            if name == "set":
+                bad = cells.select(wrong.fill_null(value=False).alias("wrong"))["wrong"].to_list()
+                for one in (one for one, is_bad in zip(of_column, bad, strict=True) if is_bad):
+                    raise CorrectionError(
+                        f"更正 {one.id}（{one.place}）：set “{one.becomes}”不是 {column} 能有的值，请改正。"
+                        f" / Correction {one.id}: “set” is no value of {column}; mend it."
+                    )
+        values[column] = pl.DataFrame({"id": [one.id for one in of_column]}).with_columns(*read.values())
+    return values
 
 
 def has_rows(body: Body) -> bool:

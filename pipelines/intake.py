@@ -13,12 +13,14 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.corrections import Unmatched, no_hits, settled
 from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
 from pipelines.identity import Known, contract_of
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
+from schemas.corrections import Correction
 from schemas.county import COUNTY_INPUTS
 from schemas.source import Source
 from schemas.tables import HERE, QUARANTINE, RETURNS
@@ -29,15 +31,18 @@ COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
 @dataclass(frozen=True)
 class Intake:
-    """What a folder held: tables `schools`, `returns` and `quarantine`, for every school year read.
+    """What a folder held: tables `schools`, `returns`, `quarantine` and `corrections`, for every school year read.
 
     `county` holds what counties say themselves: every one of COUNTY_TABLES by name, with or without rows.
+    `unmatched` are the corrections that no longer find what they expect.
     """
 
     schools: pl.DataFrame
     returns: pl.DataFrame
     quarantine: pl.DataFrame
     county: dict[str, pl.DataFrame]
+    corrections: pl.DataFrame
+    unmatched: tuple[Unmatched, ...] = ()
 
 
 @dataclass
@@ -128,6 +133,7 @@ def take_in(
     facts: Collection[str] | None = None,
     items: Mapping[str, Collection[str]] | None = None,
     withdrawn: Mapping[tuple[str, str], str] | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> Intake:
     """The tables of the given files (name shown, path): schools, what counties say, the files, what was refused.
 
@@ -138,6 +144,8 @@ def take_in(
     and school year are read, and that one is none of them. A key that stands twice in a file is refused there; in two
     files the better release, else the last path, wins.
     `withdrawn` says, by name and SHA-256, why a file counts for nothing: it is listed, and none of its rows is read.
+    `corrections` that are no longer matched are among what is returned: whether that stops anything is for the caller
+    to say.
     """
     sources = list(sources)
     taken: list[_Part] = []
@@ -152,23 +160,34 @@ def take_in(
     if isinstance(facts, Mapping):
         answers |= dict(facts)
     tables: dict[str, pl.DataFrame] = {}
-    losses, cell_faults = [], []
+    losses, cell_faults, hits = [], [], []
     for table in ("schools", *COUNTY_TABLES):
         parts = [part for part in taken if part.table == table]
         if table != "schools":
             _refuse_strangers(parts, tables["schools"], taken)
-        rows, faults = _all_rows(table, parts, answers)
+        rows, faults, found = _all_rows(table, parts, answers, corrections)
         rows, lost = _supersede(rows, table, parts)
         tables[table] = tidy(rows, contract_of(table))
         losses.append(lost)
         cell_faults.append(faults)
+        hits.append(found)
     cells = pl.concat(cell_faults)
     faults = pl.concat([_of_layout(fault, part.layout) for part in taken for fault in part.faults] + [cells])
+    read = [part for part in taken if part.source and part.table and part.year and part.status != "ignored"]
+    applied, unmatched = settled(
+        corrections,
+        pl.concat(hits),
+        tables,
+        {(str(part.source), str(part.table), int(part.year or 0)) for part in read},
+        {(str(part.source), str(part.table), part.path, int(part.year or 0)) for part in read},
+    )
     return Intake(
         schools=tables.pop("schools"),
         returns=tidy(_returns(taken, pl.concat(losses), cells), RETURNS),
         quarantine=tidy(_quarantine(faults, taken), QUARANTINE),
         county=tables,
+        corrections=applied,
+        unmatched=unmatched,
     )
 
 
@@ -205,24 +224,25 @@ def _refuse_strangers(parts: Sequence[_Part], schools: pl.DataFrame, taken: Sequ
 
 
 def _all_rows(
-    table: str, taken: Sequence[_Part], answers: Mapping[str, KnownFact]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The sound rows of a table, and the refused cells; parts of one source, layout and year go as one."""
+    table: str, taken: Sequence[_Part], answers: Mapping[str, KnownFact], corrections: Sequence[Correction]
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The sound rows of a table, the refused cells, the hits of corrections; parts of one layout and year go as one."""
     groups: dict[tuple[str, str, int], list[_Part]] = {}
     for part in taken:
         if part.found and part.lines and part.year is not None:
             groups.setdefault((part.found.source.name, part.found.layout, part.year), []).append(part)
-    rows, faults = [contract_of(table).empty()], [_of_layout(no_faults(), None)]
+    rows, faults, hits = [contract_of(table).empty()], [_of_layout(no_faults(), None)], [no_hits()]
     for (_, layout, year), parts in groups.items():
         lines = [line for part in parts for line in part.lines]
         text = pl.concat([line.text for line in lines], how="diagonal")
         errors = pl.concat([line.errors for line in lines])
         found = parts[0].found
         assert found is not None
-        group, group_faults = to_rows(found.source, layout, year, text, errors, answers)
+        group, group_faults, found_hits = to_rows(found.source, layout, year, text, errors, answers, corrections)
         rows.append(group)
+        hits.append(found_hits)
         faults.append(_of_layout(group_faults, layout))
-    return pl.concat(rows), pl.concat(faults)
+    return pl.concat(rows), pl.concat(faults), pl.concat(hits)
 
 
 def survey(files: Sequence[tuple[str, Path]], sources: Iterable[Source]) -> pl.DataFrame:

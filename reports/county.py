@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reports import display, sentences
 from reports.captions import Captions
 from reports.class_sizes import class_sizes
+from reports.corrections import corrections_course
 from reports.courses import courses
 from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
@@ -53,7 +54,10 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         for standard in county.standards
         if has_any(county, standard) and not is_silent(county, standard)
     )
-    ledgers_shown, courses_shown = ledgers(county, captions), courses(county, captions)
+    ledgers_shown, courses_shown = (
+        ledgers(county, captions),
+        (*courses(county, captions), *corrections_course(county, captions)),
+    )
     standards = _with_schools(county, standards, captions)
     province = province_name(county)
     folder = folders[county.year][county.key]

@@ -347,6 +347,13 @@ REFUSAL = _thing(
     *_columns("quarantine", "record"),
     table="quarantine",
 )
+CORRECTION = _thing(
+    "Correction",
+    "一处更正",
+    "A cell that a correction has set",
+    *_columns("corrections", "school_year", "source", "county_code"),
+    table="corrections",
+)
 COUNTY = _thing(
     "County",
     "县",
@@ -393,6 +400,7 @@ REPORT = _thing(
     Field("rates", _many(RATE), "比率", "Rates of entry, retention and support"),
     Field("groups", _many(GROUP), "学校分组", "Groups of schools"),
     Field("files", _many(FILE), "文件", "The files that the county's rows were read from"),
+    Field("corrections", _many(CORRECTION), "更正", "Corrections that were applied to the county's data"),
     Field("refused", _many(REFUSAL), "拒收", "What was refused of the county's data"),
 )
 THINGS = (
@@ -424,6 +432,7 @@ THINGS = (
     RATE,
     GROUP,
     FILE,
+    CORRECTION,
     REFUSAL,
 )
 """Every kind of object, from the outermost inwards."""
@@ -470,6 +479,7 @@ def county_data(county: CountyTables, report: CountyReport) -> msgspec.Struct:
         rates=_rows(county, RATE),
         groups=_rows(county, GROUP),
         files=tuple(FILE.of(row) for row in county.all.returns(county.source) if row["file"] in used),
+        corrections=_rows(county, CORRECTION),
         refused=_rows(county, REFUSAL),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.corrections import MARK, corrected_fields, mark
 from reports.language import ended, serial, spoken, together
 from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
@@ -27,6 +28,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         return None
     verdicts = county.school_verdicts.get((standard.id, stage), {})
     rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
+    fields = corrected_fields(county, stage)
     has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
     has_verdict = standard.school_rule is not None and (county.all.public is None or bool(verdicts))
     has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
@@ -49,8 +51,13 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         ),
         has_area=has_area,
         has_verdict=has_verdict,
-        legend=_legend(standard, has_norms=has_norms)
-        + (_("本表只列公开的事项。") if len(indicators) < len(standard.indicators) else ""),
+        legend=together(
+            [
+                _legend(standard, has_norms=has_norms),
+                _("{mark} 含更正值，见“更正”。").format(mark=MARK) if fields else "",
+                _("本表只列公开的事项。") if len(indicators) < len(standard.indicators) else "",
+            ]
+        ),
         rows=tuple(
             _school(
                 unit,
@@ -59,6 +66,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
                 indicators,
                 has_verdict=has_verdict,
                 note=_sites_note(county.sites.get(unit["school_id"], []), stage),
+                marks=[mark(indicator, stage, fields.get(unit["school_id"], set())) for indicator in indicators],
             )
             for unit_id, unit, cells in rows
         ),
@@ -106,6 +114,7 @@ def _school(
     *,
     has_verdict: bool,
     note: str,
+    marks: Sequence[str],
 ) -> School:
     origin = display.origin(unit["file"], unit["sheet"], unit["row"], whole_path=True)
     return School(
@@ -115,8 +124,8 @@ def _school(
         pupils=display.count(unit["pupils"]),
         cells=tuple(
             [
-                Cell(text=telling_value(cell, indicator.must_be), mark=below_mark(cell))
-                for indicator in indicators
+                Cell(text=telling_value(cell, indicator.must_be), mark=below_mark(cell) + sign)
+                for indicator, sign in zip(indicators, marks, strict=True)
                 for cell in (cells[indicator.id],)
             ]
         ),

@@ -30,6 +30,7 @@ from schemas.columns import (
     status,
 )
 from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
+from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_INPUTS
 from schemas.coverage import COVERAGE
 from schemas.judgement import (
@@ -762,6 +763,7 @@ TABLES = by_name(
         RECONCILIATION,
         COVERAGE,
         *COUNTY_INPUTS,
+        CORRECTIONS,
         SCHOOL_CHECKS,
         COUNTY_CHECKS,
         COUNTY_ITEMS,
