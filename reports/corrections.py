@@ -28,16 +28,16 @@ def corrections_course(county: CountyTables, captions: Captions) -> tuple[Course
     return (
         Course(
             anchor="corrections",
-            title=_("更正"),
+            title=_("更正的数据"),
             sentences=(
                 _("以下 {count} 处报表数据已按登记的更正改正，本页的数字以更正后的值计算。").format(
                     count=display.count(len(rows))
                 ),
             ),
-            caption=captions.next(_("{county}的更正").format(county=county.name)),
+            caption=captions.next(_("{county}更正的数据").format(county=county.name)),
             caption_note=display.school_year(county.year),
             columns=(
-                _("更正"),
+                _("更正编号"),
                 _("学校或事项"),
                 _("字段"),
                 _("原值"),

@@ -54,7 +54,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         legend=together(
             [
                 _legend(standard, has_norms=has_norms),
-                _("{mark} 含更正值，见“更正”。").format(mark=MARK) if fields else "",
+                _("{mark} 含更正值，见“更正的数据”。").format(mark=MARK) if fields else "",
                 _("本表只列公开的事项。") if len(indicators) < len(standard.indicators) else "",
             ]
         ),
