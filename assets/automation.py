@@ -44,7 +44,7 @@ def changed_years(resource: HomeResource) -> list[int]:
         for frame in (before, now)
         for file, year in frame.select("file", "school_year").iter_rows()
         if file in touched and year is not None
-    } | _corrected_years(resource.home, set(there))
+    } | _corrected_years(resource.home, set(there) - out_now)
     return sorted(year for year in years if year >= FIRST_YEAR)
 
 

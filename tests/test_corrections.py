@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -156,6 +157,16 @@ def test_a_correction_of_a_named_file_is_of_that_file_alone(tmp_path: Path) -> N
     named = replace(ONE, file="b.csv", expect="200", becomes="2000")
     taken = read(tmp_path, named, a=table(1), b=[headers(), cells(1, books="200")])
     assert books(taken) == [2000]
+
+
+def test_a_correction_of_a_withdrawn_file_is_silent(tmp_path: Path) -> None:
+    write_text(tmp_path / "a.csv", table(1))
+    write_text(tmp_path / "b.csv", [headers(), cells(1, books="200")])
+    files = [(name, tmp_path / name) for name in ("a.csv", "b.csv")]
+    out = {("b.csv", hashlib.sha256((tmp_path / "b.csv").read_bytes()).hexdigest()): "误报"}
+    of_it = replace(ONE, file="b.csv", expect="200", becomes="2000")
+    taken = take_in(files, sources().values(), withdrawn=out, corrections=[of_it])
+    assert (books(taken), taken.corrections.height, taken.unmatched) == ([100], 0, ())
 
 
 def test_what_is_set_must_be_a_value_of_its_column(tmp_path: Path) -> None:
