@@ -173,7 +173,11 @@ def take_in(
         hits.append(found)
     cells = pl.concat(cell_faults)
     faults = pl.concat([_of_layout(fault, part.layout) for part in taken for fault in part.faults] + [cells])
-    read = [part for part in taken if part.source and part.table and part.year and part.status not in {"ignored", "withdrawn"}]
+    read = [
+        part
+        for part in taken
+        if part.source and part.table and part.year and part.status not in {"ignored", "withdrawn"}
+    ]
     applied, unmatched = settled(
         corrections,
         pl.concat(hits),
