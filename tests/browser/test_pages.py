@@ -65,7 +65,8 @@ def of_kind(site: Site, kind: str) -> str:
 def test_nothing_sticks_out_is_cut_off_or_asks_for_more(site: Site, look: Open, kind: str, screen: str) -> None:
     width, scale = SCREENS[screen]
     seen = look(of_kind(site, kind), width=width, height=900, device_scale_factor=scale)
-    assert seen.page.evaluate(MEASURE) == []
+    found = seen.page.evaluate(MEASURE)
+    assert not found, "; ".join(found)
     ARTEFACTS.mkdir(exist_ok=True)
     seen.page.set_viewport_size({"width": width, "height": 3000})
     seen.page.screenshot(path=ARTEFACTS / f"{kind}-{screen}.png")
