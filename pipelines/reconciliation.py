@@ -27,14 +27,13 @@ def reconciliation(schools: pl.DataFrame, published: pl.DataFrame, year: int) ->
     where the place has no returns or none reports; else `differs`.
     """
     asked = published.filter(pl.col("school_year") == year)
+    if asked.is_empty():
+        return RECONCILIATION.empty()
     _refuse_unknown(asked)
     computed = pl.concat(
-        [
-            _sums(schools, level, column, figure)
-            for level, column in _LEVELS.items()
-            for figure in asked.filter(pl.col("level") == level)["figure"].unique().sort()
-        ]
-        or [_sums(schools.clear(), "source", None, "pupils_primary")]
+        _sums(schools, level, column, figure)
+        for level, column in _LEVELS.items()
+        for figure in asked.filter(pl.col("level") == level)["figure"].unique().sort()
     )
     rows = asked.join(computed, on=_CELL, how="left", validate="1:1", maintain_order="left").with_columns(
         pl.col("schools", "schools_reporting").fill_null(0)

@@ -198,12 +198,20 @@ def _scale(largest: float) -> tuple[float, float]:
     """A round step (1, 2 or 5 times a power of ten) and the end of an axis from 0 that holds the largest value."""
     if largest <= 0:
         return 1.0, 1.0
-    rough = largest / _TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    step = round_step(largest / _TICKS)
     return step, step * math.ceil(largest / step)
 
 
+def round_step(rough: float, slack: float = 0.0) -> float:
+    """The smallest 1, 2 or 5 times a power of ten that is not below a positive number, but for a share of it."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - slack))
+
+
+def step_places(step: float) -> int:
+    """The decimals that a round step has."""
+    return max(0, -math.floor(math.log10(step) + 1e-9))
+
+
 def _tick_label(value: float, step: float) -> str:
-    places = max(0, -math.floor(math.log10(step) + 1e-9))
-    return f"{value:,.{places}f}"
+    return f"{value:,.{step_places(step)}f}"

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from reports import display, sentences
+from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
 from reports.language import together
@@ -18,6 +18,7 @@ _LEFT, _RIGHT = 7.0, 96.0
 _TOP, _BOTTOM, _HEIGHT = 26.0, 176.0, 200
 _LEAST_YEARS = 3
 _GRID = 4
+_SLACK = 1e-9
 _MOST_TICKS = 8
 _SAME = 1e-12
 
@@ -182,20 +183,14 @@ def _drawn(
             if (last - year) % every == 0
         ),
         grid=tuple(
-            Label(x="0", y=f"{y(step * i):.1f}", text=display.number(step * i, _places(step)), anchor="start")
+            Label(
+                x="0", y=f"{y(step * i):.1f}", text=display.number(step * i, charts.step_places(step)), anchor="start"
+            )
             for i in range(round(most / step) + 1)
         ),
     )
 
 
 def _step(largest: float) -> float:
-    """A round step (1, 2 or 5 times a power of ten) of an axis from 0."""
-    if largest <= 0:
-        return 1.0
-    rough = largest / _GRID
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
-
-
-def _places(step: float) -> int:
-    return max(0, -math.floor(math.log10(step) + 1e-9))
+    """The step of an axis from 0; 1 where all is 0."""
+    return charts.round_step(largest / _GRID, _SLACK) if largest > 0 else 1.0

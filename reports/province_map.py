@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from reports import display, sentences
+from reports import charts, display, sentences
 from reports.attention import label_of
 from reports.captions import Captions
 from reports.language import gettext as _
@@ -333,13 +333,11 @@ class _Axes:
 
 def round_step(span: float) -> float:
     """A round step (1, 2 or 5 times a power of ten) of which the span holds at most six."""
-    rough = span / _TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    return charts.round_step(span / _TICKS)
 
 
 def _tick(value: float, step: float) -> str:
-    return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+    return f"{value:.{charts.step_places(step)}f}"
 
 
 def _labels(shown: Sequence[Stand], axes: _Axes, limit: float | None) -> tuple[MapLabel, ...]:
