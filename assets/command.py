@@ -20,6 +20,7 @@ from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_papers import papers
 from assets.command_published import published
+from assets.command_why import explanations
 from assets.console import (
     ALL_ACCEPTED,
     EXIT_CODES,
@@ -64,6 +65,7 @@ from standards.standard import StandardError
 app.add_typer(papers)
 app.add_typer(published)
 app.add_typer(lineage)
+app.add_typer(explanations)
 app.add_typer(editions_app)
 app.add_typer(intake)
 

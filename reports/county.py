@@ -22,6 +22,7 @@ from reports.schools import left_out, schools
 from reports.since import since
 from reports.stages import stage_part
 from reports.three_years import monitoring
+from reports.why import why
 from reports.year import CountyTables
 from standards.standard import Standard
 
@@ -102,6 +103,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         since=since(county),
         class_sizes=class_sizes(county, captions),
         courses=courses_shown,
+        why=why(county, captions),
         left_out=left_out(county, captions),
         missing=missing(county, captions),
         refused=internal_refused()

@@ -433,6 +433,13 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...]
 
 
+class Why(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Why a verdict is what it is: sentences first, then tables, all but the official coefficient marked as ours."""
+
+    sentences: tuple[str, ...]
+    parts: tuple[Course, ...]
+
+
 class ClassBand(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The classes of one size of a stage: how many, their share, and its bar."""
 
@@ -596,6 +603,7 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     silent: tuple[str, ...]
     ledgers: tuple[Ledger, ...]
     courses: tuple[Course, ...]
+    why: Why | None
     left_out: LeftOut
     missing: Missing
     refused: Refused

@@ -1,0 +1,115 @@
+"""The command that says why: what explains a county's verdicts, with the same words as its page."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from assets.console import EXIT_CODES, HomeOption, home_of, out, standard_of, usage
+from assets.papers import PaperError, counties, year_tables
+from reports.captions import Captions
+from reports.language import LANGUAGES, SOURCE, catalogue, speaking
+from reports.model import Course
+from reports.why import why
+from reports.why.focus import Focus, cells
+from reports.year import CountyTables
+from schemas.columns import STAGES
+
+explanations = typer.Typer()
+_TABLES = ("variance_shares",)
+
+
+@explanations.command("why", epilog=EXIT_CODES)
+def why_command(
+    county: Annotated[str, typer.Option("--county", help="县级行政区划代码。County code.")],
+    year: Annotated[int | None, typer.Option("--year", help="学年，默认最新。School year, default the newest.")] = None,
+    standard: Annotated[str, typer.Option("--standard", help="标准。Standard, default the leading ones.")] = "",
+    stage: Annotated[str, typer.Option("--stage", help="学段：primary | junior。Stage.")] = "",
+    indicator: Annotated[
+        str, typer.Option("--indicator", help="指标，默认各学段最要紧的一项。Indicator, default what matters most.")
+    ] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="数字不取整，JSON。Unrounded figures as JSON.")] = False,
+    english: Annotated[bool, typer.Option("--english", help="用英文说。In English.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """为什么是这个结论？谁造成差距。Why is the verdict what it is? Who makes the gap."""
+    store = home_of(home)
+    if standard:
+        standard_of(store, standard)
+    if stage and stage not in STAGES:
+        usage(f"没有学段“{stage}”；有：{'、'.join(STAGES)} / no such stage")
+    try:
+        found = counties(year_tables(store, year), county)
+    except PaperError as fault:
+        usage(str(fault))
+    focus = Focus(standard, stage, indicator)
+    for one in found:
+        if not cells(one, focus):
+            usage(_nothing(one, focus))
+        with speaking(catalogue(LANGUAGES[-1] if english else SOURCE)):
+            if as_json:
+                out.print(json.dumps(_figures(one, focus), ensure_ascii=False), markup=False)
+            else:
+                _print(one, focus)
+
+
+def _nothing(county: CountyTables, focus: Focus) -> str:
+    """That what is asked about is not there, and what is."""
+    there = dict.fromkeys(
+        indicator.id for one in county.standards if focus.standard in ("", one.id) for indicator in one.indicators
+    )
+    return (
+        f"{county.name} {county.year} 学年没有这样的指标：{focus.standard} {focus.stage} {focus.indicator}；"
+        f"有：{'、'.join(there) or '—'} / no such indicator of the county"
+    )
+
+
+def _print(county: CountyTables, focus: Focus) -> None:
+    """The section as text: the sentences of the page, then its tables."""
+    found = why(county, Captions(), focus)
+    out.print(f"{county.name} {county.code}  {county.year}", markup=False, style="bold")
+    for sentence in found.sentences if found else ():
+        out.print(sentence, markup=False)
+    for table in found.parts if found else ():
+        _print_table(table)
+
+
+def _print_table(table: Course) -> None:
+    from rich.table import Table  # noqa: PLC0415
+
+    out.print(f"\n{table.title}", markup=False, style="bold")
+    for sentence in table.sentences:
+        out.print(sentence, markup=False)
+    out.print(f"{table.caption}  {table.caption_note}", markup=False, style="dim")
+    listing = Table(box=None, pad_edge=False)
+    for name, is_number in zip(table.columns, table.numbers, strict=True):
+        listing.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in table.rows:
+        listing.add_row(*(cell.replace("[", "\\[") for cell in row))
+    out.print(listing)
+    for note in table.notes:
+        out.print(note, markup=False, style="dim")
+
+
+def _figures(county: CountyTables, focus: Focus) -> dict[str, Any]:
+    """The sentences, and the rows of the tables that they are made from, unrounded."""
+    found = why(county, Captions(), focus)
+    named = pl.DataFrame(
+        [(cell.standard.id, cell.stage, cell.indicator) for cell in cells(county, focus)],
+        schema=dict.fromkeys(("standard", "stage", "indicator"), pl.String),
+        orient="row",
+    )
+    told: dict[str, Any] = {
+        "county_code": county.code,
+        "county_name": county.name,
+        "school_year": county.year,
+        "sentences": list(found.sentences) if found else [],
+    }
+    for name in _TABLES:
+        rows = county.all.table(name).filter(pl.col("source") == county.source, pl.col("county_code") == county.code)
+        told[name] = rows.join(named, on=named.columns, how="semi", maintain_order="left").to_dicts()
+    return told

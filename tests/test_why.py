@@ -1,0 +1,160 @@
+"""Why a verdict is what it is: every sentence is computed again from the table that it speaks of."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from functools import cache
+
+import polars as pl
+import pytest
+
+from assets.home import Home
+from reports import display
+from reports.captions import Captions
+from reports.language import catalogue, speaking
+from reports.model import Why
+from reports.why import why
+from reports.why.focus import Focus
+from reports.why.gap import MOST
+from reports.year import CountyTables, YearTables
+from schemas.source import sources
+from tests.test_published_examples import BOOKS, five_schools
+from tests.test_reports import COUNTY, STANDARDS, Tables, computed
+
+with warnings.catch_warnings():  # typer imports what click means to drop
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from typer.testing import CliRunner
+
+    from assets import command
+
+YEAR = 2023
+BOOKS_OF_PRIMARY = Focus("cn-basic-2012", "primary", "books")
+
+
+@cache
+def worked() -> Tables:
+    """Every table of the five schools of the published example."""
+    return computed({YEAR: five_schools(BOOKS)})
+
+
+def county_of(tables: Tables, year: int = YEAR) -> CountyTables:
+    (found,) = YearTables(tables, year, STANDARDS, sources()).counties()
+    return found
+
+
+def told(tables: Tables, focus: Focus = BOOKS_OF_PRIMARY, language: str = "zh-CN") -> Why:
+    with speaking(catalogue(language)):
+        found = why(county_of(tables), Captions(), focus)
+    assert found is not None
+    return found
+
+
+# -- who makes the gap -------------------------------------------------------------------------------------------------
+
+
+def test_two_of_the_five_schools_make_nine_tenths_of_the_gap_and_one_of_them_lies_above_the_mean() -> None:
+    shares = worked()["variance_shares"].filter(pl.col("indicator") == "books").sort("variance_share", descending=True)
+    top = shares.filter(pl.col("variance_share").cum_sum().shift(fill_value=0) < MOST)
+    assert (top.height, top.filter(pl.col("value") > pl.col("mean")).height) == (2, 1)
+    (said,) = told(worked()).sentences
+    assert (
+        f"5 所学校中 2 所占差异的 {display.percent(top['variance_share'].sum())}，其中 1 所高于平均、1 所低于平均"
+        in said
+    )
+    assert "90.4%" in said
+
+
+def test_the_coefficient_without_the_school_that_raises_it_most_is_that_of_the_table() -> None:
+    least = worked()["variance_shares"].filter(pl.col("indicator") == "books").sort("cv_without").row(0, named=True)
+    assert least["school_name"] == "第4小学"
+    (said,) = told(worked()).sentences
+    assert f"不计第4小学，差异系数由 0.515 变为 {display.coefficient(least['cv_without'])}" in said
+    assert "0.321" in said
+
+
+def test_the_shares_and_the_coefficients_without_each_school_stand_in_a_table() -> None:
+    (table,) = told(worked()).parts
+    assert [row[1] for row in table.rows] == ["48.1%", "42.3%", "8.0%", "1.6%", "<0.1%"]
+    assert [row[4] for row in table.rows] == ["0.477", "0.321", "0.496", "0.584", "0.556"]
+
+
+def test_a_coefficient_with_a_limit_says_how_many_schools_decide_the_verdict() -> None:
+    rows = [
+        row | {"pupils_primary": row["pupils_primary"], "multimedia_rooms": row["books"]} for row in five_schools(BOOKS)
+    ]
+    tables = computed({YEAR: rows})
+    focus = Focus("cn-quality-2017", "primary", "multimedia_rooms")
+    shares = tables["variance_shares"].filter(pl.col("indicator") == "multimedia_rooms", pl.col("cv_without") <= 0.50)
+    assert shares.height == 3
+    (said,) = told(tables, focus).sentences
+    assert "单独不计 3 所学校中的任何一所，对限值 0.50 的结论就会反转" in said
+
+
+def test_schools_that_are_all_equal_make_no_gap_and_have_no_section() -> None:
+    equal = computed({YEAR: [{"pupils_primary": 100, "books": 500}] * 3})
+    assert why(county_of(equal), Captions(), BOOKS_OF_PRIMARY) is None
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+def ran(home: Home, *words: str) -> tuple[int, str]:
+    result = CliRunner().invoke(command.app, ["why", "--home", str(home.root), *words])
+    return result.exit_code, result.output
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that holds the tables of the worked example."""
+    found = Home(tmp_path_factory.mktemp("why"))
+    for name, rows in worked().items():
+        if "school_year" in rows.columns:
+            found.write(name, YEAR, rows.filter(pl.col("school_year") == YEAR))
+    return found
+
+
+ASKED = ("--standard", "cn-basic-2012", "--stage", "primary", "--indicator", "books")
+
+
+def test_the_command_says_what_the_section_says(home: Home) -> None:
+    code, shown = ran(home, "--county", COUNTY, *ASKED)
+    assert code == 0
+    for sentence in told(worked()).sentences:
+        assert sentence in shown
+    for cell in told(worked()).parts[0].rows[0]:
+        assert cell in shown
+
+
+def test_the_command_speaks_english(home: Home) -> None:
+    code, shown = ran(home, "--county", COUNTY, "--english", *ASKED)
+    assert code == 0
+    assert told(worked(), language="en").sentences[0] in shown
+    assert "2 of 5 schools make 90.4% of the gap; 1 of them above the mean, 1 below" in shown
+
+
+def test_the_commands_json_holds_the_tables_rows_unrounded(home: Home) -> None:
+    code, shown = ran(home, "--county", COUNTY, "--json", *ASKED)
+    assert code == 0
+    found = json.loads(shown)
+    rows = worked()["variance_shares"].filter(pl.col("indicator") == "books")
+    assert found["variance_shares"] == rows.filter(pl.col("standard") == "cn-basic-2012").to_dicts()
+    assert found["sentences"] == list(told(worked()).sentences)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--county", "999999"), "没有县“999999”"),
+        (("--county", COUNTY, "--year", "1999"), "没有 1999 学年的表"),
+        (("--county", COUNTY, "--indicator", "bookz"), "没有这样的指标"),
+        (("--county", COUNTY, "--stage", "senior"), "没有学段“senior”"),
+        (("--county", COUNTY, "--standard", "cn-2099"), "没有标准“cn-2099”"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(home: Home, words: tuple[str, ...], said: str) -> None:
+    code, shown = ran(home, *words)
+    assert code == 2
+    assert said in shown
+    assert re.search(r"有：|refresh", shown)
