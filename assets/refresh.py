@@ -61,6 +61,7 @@ def refresh(
     later = [year for year in sorted({*home.years(), *years}) if year > spans[0][-1]]
     following = [
         *(contract.name for contract in LINEAGE_TABLES),
+        "integrity_signals",
         "coverage",
         "year_over_year",
         "three_year_monitoring",

@@ -12,6 +12,7 @@ from assets.coverage import coverage
 from assets.editions import publish
 from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
+from assets.integrity import integrity_signals
 from assets.judgement import JUDGEMENT_ASSETS
 from assets.lookback import note_made, require_none_left_behind
 from assets.partitioned import each, of, preview, table, window, years_of_run
@@ -253,6 +254,7 @@ TABLE_ASSETS = [
     year_over_year,
     three_year_monitoring,
     *IDENTITY_ASSETS,
+    integrity_signals,
     reconciliation,
     coverage,
     *JUDGEMENT_ASSETS,

@@ -9,6 +9,7 @@ from reports.captions import Captions
 from reports.class_sizes import class_sizes
 from reports.corrections import corrections_course
 from reports.courses import courses
+from reports.integrity import integrity_course
 from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
 from reports.language import language, serial, spoken, together
@@ -57,7 +58,11 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
     )
     ledgers_shown, courses_shown = (
         ledgers(county, captions),
-        (*courses(county, captions), *corrections_course(county, captions)),
+        (
+            *courses(county, captions),
+            *corrections_course(county, captions),
+            *integrity_course(county, captions),
+        ),
     )
     standards = _with_schools(county, standards, captions)
     province = province_name(county)

@@ -33,6 +33,7 @@ from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
 from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_INPUTS
 from schemas.coverage import COVERAGE
+from schemas.integrity import INTEGRITY_SIGNALS
 from schemas.judgement import (
     ASSESSMENT_STAGES,
     COUNTY_CHECKS,
@@ -760,6 +761,7 @@ TABLES = by_name(
         YEAR_OVER_YEAR,
         THREE_YEAR_MONITORING,
         *LINEAGE_TABLES,
+        INTEGRITY_SIGNALS,
         RECONCILIATION,
         COVERAGE,
         *COUNTY_INPUTS,
