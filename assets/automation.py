@@ -3,18 +3,27 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from assets.checks import RANGE_END, RANGE_START
+from assets.editions import record
 from assets.home import FIRST_YEAR, UNKNOWN, Home
+from assets.inputs import rules
 from assets.resource import HomeResource
 from assets.withdrawn import withdrawn_files
 from pipelines.intake import named_files, survey
 from schemas.corrections import APPLIED
 from schemas.source import sources
+
+_NOT_IN_TABLES = ("withdrawn.csv", "due_dates.csv")
+"""Registers by which no year is made again: of the first the files are looked at one by one, the second is in no table."""
+IN_PROCESS = "in_process.yaml"
+"""Dagster's settings for a run in the process of the command."""
+_KEPT_BY_HAND = ("registers", "corrections")
 
 refresh_job = dg.define_asset_job(
     "refresh",
@@ -26,7 +35,7 @@ refresh_job = dg.define_asset_job(
 def changed_years(resource: HomeResource) -> list[int]:
     """The school years whose files differ from those behind the published edition: new, changed, withdrawn or taken away.
 
-    None where the inbox is empty or gone: that is a mistake to be looked at, not a province without schools.
+    Those whose corrections differ as well, and all that were made by other registers than stand in the home now. None where the inbox is empty or gone: that is a mistake to be looked at, not a province without schools.
     """
     home = resource.home.published()
     files = named_files(resource.inbox_folder)
@@ -44,20 +53,61 @@ def changed_years(resource: HomeResource) -> list[int]:
         for frame in (before, now)
         for file, year in frame.select("file", "school_year").iter_rows()
         if file in touched and year is not None
-    } | _corrected_years(resource.home, set(there) - out_now)
+    }
+    years |= _corrected_years(resource.home, set(there) - out_now) | _registered_years(resource.home)
     return sorted(year for year in years if year >= FIRST_YEAR)
 
 
 def _corrected_years(home: Home, files: set[str]) -> set[int]:
-    """The school years of the home whose corrections are not those behind its published edition."""
+    """The school years of the home whose corrections are not those behind its published edition.
+
+    A correction speaks of returns that were taken in: one of another source, table or file concerns no year.
+    """
     columns = ("school_year", "source", "correction", "table", "where", "column", "value_before", "value")
-    known, before = set(home.years()), set(home.published().read("corrections", None, columns).iter_rows())
+    published = home.published()
+    before = set(published.read("corrections", None, columns).iter_rows())
+    taken = published.read("returns").filter(
+        ~pl.col("status").is_in(["ignored", "withdrawn"]) & (pl.col("layout") != "")
+    )
+    named = ("source", "layout", "school_year", "file")
+    read = {
+        (source, sources()[source].described.layouts[layout].table, year, file)
+        for source, layout, year, file in taken.select(named).drop_nulls().iter_rows()
+        if file in files
+    }
+    whole = {found[:3] for found in read}
     now = {
         (one.school_year, one.source, one.id, one.table, one.key, one.column, one.expect or None, one.becomes or None)
         for one in home.corrections
-        if one.status == APPLIED and one.school_year in known and (not one.file or one.file in files)
+        if one.status == APPLIED
+        and (
+            (one.source, one.table, one.school_year, one.file) in read
+            if one.file
+            else (one.source, one.table, one.school_year) in whole
+        )
     }
     return {row[0] for row in before ^ now}
+
+
+def _registered_years(home: Home) -> set[int]:
+    """The school years of the published edition that were made by other registers than stand in the home now."""
+    made_from = record(home.published())
+    now = _registers(rules(home.root))
+    return {
+        int(year)
+        for year, name in made_from.get("made", {}).get("school_changes", {}).items()
+        if (by := made_from["rules"].get(name)) and _registers(by) != now
+    }
+
+
+def _registers(by: Mapping[str, Any]) -> dict[str, str]:
+    """The home's registers among the rules: all that any table is made of, by path and hash."""
+    folder = "home/registers/"
+    return {
+        path: found
+        for path, found in by["registers"].items()
+        if path.startswith(folder) and path.removeprefix(folder) not in _NOT_IN_TABLES
+    }
 
 
 def affected_range(changed: Iterable[int], known: Iterable[int]) -> tuple[int, int] | None:
@@ -81,9 +131,13 @@ def nightly(home: HomeResource) -> dg.RunRequest | dg.SkipReason:
 
 @dg.sensor(job=refresh_job, minimum_interval_seconds=60)
 def inbox_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.RunRequest | dg.SkipReason:
-    """A refresh once the inbox has changed and then lain still for one look, so that no half-copied file is read."""
-    files = named_files(home.inbox_folder)
-    listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for _, path in files]
+    """A refresh once the inbox, a register or a file of corrections has changed and then lain still for one look.
+
+    So no half-copied file is read.
+    """
+    files = [path for _, path in named_files(home.inbox_folder)]
+    files += [path for folder in _KEPT_BY_HAND for path in sorted((home.home.root / folder).glob("*.csv"))]
+    listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     seen = hashlib.sha256(json.dumps(listing).encode()).hexdigest()
     state = json.loads(context.cursor or "{}")
     context.update_cursor(json.dumps({"seen": seen, "done": state.get("done")}))
@@ -96,11 +150,19 @@ def inbox_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.
 
 
 def prepare_instance(home: Home) -> None:
-    """Dagster's own storage under the home: SQLite, no telemetry, one run at a time."""
-    settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        home.dagster.mkdir(parents=True, exist_ok=True)
-        settings.write_text(
-            "telemetry:\n  enabled: false\nconcurrency:\n  runs:\n    max_concurrent_runs: 1\n", encoding="utf-8"
-        )
+    """Dagster's own storage under the home: SQLite, no telemetry, one run at a time.
+
+    A run in this process keeps no log of what its steps print: for that Dagster starts two processes a step, whose end
+    it waits for, and mirrors with a delay what people should see at once.
+    """
+    quiet = "telemetry:\n  enabled: false\n"
+    module = "dagster._core.storage.noop_compute_log_manager"
+    settings = {
+        "dagster.yaml": quiet + "concurrency:\n  runs:\n    max_concurrent_runs: 1\n",
+        IN_PROCESS: quiet + f"compute_logs:\n  module: {module}\n  class: NoOpComputeLogManager\n",
+    }
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    for name, text in settings.items():
+        if not (home.dagster / name).exists():
+            (home.dagster / name).write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home.dagster)

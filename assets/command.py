@@ -409,7 +409,7 @@ def serve(
 @app.command(epilog=EXIT_CODES)
 def demo(home: HomeOption = None) -> None:
     """造一个合成省并跑完全程。Makes a synthetic province and runs everything; planted faults are part of it."""
-    from assets.demo import make_province, make_register, make_standard  # noqa: PLC0415
+    from assets.demo import make_corrections, make_province, make_register, make_standard  # noqa: PLC0415
 
     store = Home(home.expanduser().resolve()) if home else Home(default_home() / "demo")
     with store.locked(), progress.shown():
@@ -417,6 +417,7 @@ def demo(home: HomeOption = None) -> None:
         with progress.stage("造合成省") as done:
             make_standard(store.root / "standards")
             make_register(store.root / "registers")
+            make_corrections(store.root / "corrections")
             make_province(store.inbox, store.standards, progress=done)
         _refresh(store, store.inbox, _years_to_run(store, named_files(store.inbox), None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")

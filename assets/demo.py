@@ -12,7 +12,7 @@ exist nowhere else, each with the faults that its name tells; `faults` lists the
 | 2021-年报.parquet | Parquet |
 | 2022-年报.csv | UTF-8 with a byte-order mark; the books of three schools are ten times too many |
 | 2022-更正.csv | the three schools corrected; supersedes their rows |
-| 2023-年报-甲.xlsx, 2023-年报-乙.csv | one year in two files, by county |
+| 2023-年报-甲.xlsx, 2023-年报-乙.csv | one year in two files, by county; one cell ten times too large, which a correction sets |
 | 2018 … 2023-县级报表.xlsx | what the counties say themselves, a workbook a year, a sheet a table |
 | 2022-县级事项.csv … | the same of one year, a file a table |
 | planted/ | faults |
@@ -32,9 +32,18 @@ import polars as pl
 import xlsxwriter
 
 from assets.home import SYNTHETIC_MARK
-from pipelines.synthetic import BASE_STANDARD, PROVINCE_CODE, PROVINCE_NAME, county_returns, province, school_events
+from pipelines.synthetic import (
+    BASE_STANDARD,
+    PROVINCE_CODE,
+    PROVINCE_NAME,
+    county_events,
+    county_returns,
+    province,
+    school_events,
+)
 from reports.county_workbook import county_frame, layout_of, write_county_workbook
 from reports.return_workbook import CREATED, return_frame, write_return
+from schemas.corrections import COLUMNS
 from schemas.source import Source, sources
 from standards.standard import Standard
 
@@ -43,6 +52,7 @@ _PLANTED_YEAR = 2023
 _TABLES_YEAR = 2022
 _PLANTED_COUNTY = "690130"
 _CORRECTED_COUNTY = "690182"
+_MISWRITTEN_COUNTY = "690103"
 _INDICATOR = "cn-basic-2012/computers"
 _Cells = dict[str, str | None]
 
@@ -157,9 +167,34 @@ def make_standard(folder: Path) -> None:
 
 
 def make_register(folder: Path) -> None:
-    """The invented province's register of schools, written into the home's folder of registers."""
+    """The invented province's registers of schools and counties, written into the home's folder of registers."""
     folder.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(school_events()).write_csv(folder / "school_events.csv", include_bom=True)
+    pl.DataFrame(county_events()).write_csv(folder / "county_events.csv", include_bom=True)
+
+
+def make_corrections(folder: Path) -> None:
+    """The invented province's corrections: the one cell that a school of 望汐区 wrote with a zero too many."""
+    wrong, right = (
+        rows.filter(_is_miswritten()).row(0, named=True) for rows in (_miswritten(province()[2023]), province()[2023])
+    )
+    cells = {
+        "id": "SL-2023-01",
+        "table": "schools",
+        "school_year": "2023",
+        "where": f"school_id={right['school_id']}",
+        "column": "computers",
+        "expect": str(wrong["computers"]),
+        "set": str(right["computers"]),
+        "reason": "学校核对实物台账，计算机数多写一个零（虚构）",
+        "document": "望汐区教育局（虚构）数据更正函〔2023〕1 号",
+        "status": "applied",
+        "recorded_by": "虚构的登记人",
+        "recorded_on": "2023-11-20",
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = pl.DataFrame([cells]).select(pl.col(name) if name in cells else pl.lit("").alias(name) for name in COLUMNS)
+    listed.write_csv(folder / "cn-returns.csv", include_bom=True)
 
 
 def make_province(
@@ -187,7 +222,7 @@ def make_province(
         "2022-年报.csv": lambda path: _text(path, _frame(source, 2022, _tenfold_books(years[2022])), "utf-8-sig"),
         "2022-更正.csv": lambda path: _text(path, _frame(source, 2022, _corrected(years[2022])), "utf-8-sig"),
         "2023-年报-甲.xlsx": lambda path: write_return(
-            path, source, LAYOUT, 2023, years[2023].filter(_in_first_half()), title=_title(2023)
+            path, source, LAYOUT, 2023, _miswritten(years[2023]).filter(_in_first_half()), title=_title(2023)
         ),
         "2023-年报-乙.csv": lambda path: _text(path, _frame(source, 2023, years[2023].filter(~_in_first_half()))),
     }
@@ -242,6 +277,17 @@ def _corrected(rows: pl.DataFrame) -> pl.DataFrame:
 def _tenfold_books(rows: pl.DataFrame) -> pl.DataFrame:
     wrong = pl.col("school_id").is_in(_corrected(rows)["school_id"].to_list())
     return rows.with_columns(pl.when(wrong).then(pl.col("books") * 10).otherwise(pl.col("books")).alias("books"))
+
+
+def _is_miswritten() -> pl.Expr:
+    """The school whose computers are written with a zero too many in 2023."""
+    return pl.col("school_id") == pl.col("school_id").filter(pl.col("county_code") == _MISWRITTEN_COUNTY).first()
+
+
+def _miswritten(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(
+        pl.when(_is_miswritten()).then(pl.col("computers") * 10).otherwise("computers").alias("computers")
+    )
 
 
 def _text(path: Path, cells: pl.DataFrame, encoding: str = "utf-8", separator: str = ",") -> None:

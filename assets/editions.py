@@ -26,8 +26,13 @@ from schemas.restatements import RESTATEMENTS
 
 _ID_DIGITS = 12
 _SHOWN = 20
-_CAUSE_OF_REGISTER = {"school_events": "lineage", "corrections": "correction"}
-"""What a change of a register says of a figure that nothing else explains, by the file's name."""
+_CAUSE_OF_REGISTER = {
+    "school_events": "lineage",
+    "county_events": "lineage",
+    "counties": "lineage",
+    "corrections": "correction",
+}
+"""What a change of a register says of a figure that nothing else explains, by the file's name or that of its folder."""
 
 
 class EditionError(HomeError):
@@ -107,9 +112,10 @@ def record(edition: Home) -> dict[str, Any]:
 
 
 def edition(home: Home, name: str) -> Home:
-    """The edition of this id, the beginning of one, or this running number. Raises EditionError."""
+    """The edition of this id, of this running number, or whose id alone begins so. Raises EditionError."""
     ids = [name] if (home.root / "editions" / name / "record.json").exists() else []
-    ids = ids or [p.id for p in publications(home) if str(p.number) == name or p.id.startswith(name)]
+    ids = ids or [p.id for p in publications(home) if str(p.number) == name]
+    ids = ids or [p.id for p in publications(home) if p.id.startswith(name)]
     kept = [found for found in dict.fromkeys(ids) if (home.root / "editions" / found).is_dir()]
     if len(kept) != 1:
         there = "、".join(f"{p.number} ({p.id})" for p in publications(home) if is_kept(home, p.id)) or "—"
@@ -147,7 +153,11 @@ def compare(
 
 def _causes(registers: set[str]) -> dict[str, str]:
     """The cause that each changed register is."""
-    return {name: found for name in registers if (found := _CAUSE_OF_REGISTER.get(Path(name).stem))}
+    return {
+        name: found
+        for name in registers
+        if (found := _CAUSE_OF_REGISTER.get(Path(name).stem) or _CAUSE_OF_REGISTER.get(Path(name).parent.name))
+    }
 
 
 def _rules(made_from: Mapping[str, Any]) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.automation import prepare_instance
+from assets.automation import IN_PROCESS, prepare_instance
 from assets.checks import RANGE_END, RANGE_START
 from assets.definitions import defs
 from assets.editions import VerdictsReversedError
@@ -71,7 +71,7 @@ def refresh(
     is_published = is_published and not is_trial
     pages = {"county_reports", "site"} if is_trial else set()
     assets = [asset for asset in _assets() if asset not in pages]
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(home.dagster), IN_PROCESS) as instance:
         if len(spans) == 1 and not later and is_published:
             _run(instance, resource, years, assets)
             return

@@ -39,7 +39,15 @@ COMPARED = (
     Compared("popularisation", figures=("value",), indicator="rate", unit="school_id"),
 )
 """What is compared besides the totals of the returns. What looks back on other years is made of these."""
-TABLES_READ = ("schools", "returns", *(c.name for c in COUNTY_INPUTS), *(c.table for c in COMPARED))
+REGISTERED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "corrections": ("correction", ("correction", "table", "where", "column", "value_before", "value")),
+    "school_lineage": ("lineage", ("school_id", "lineage_id", "event", "event_date")),
+    "school_changes": ("lineage", ("change", "school_id_before", "school_id_after", "event", "event_date")),
+    "county_changes": ("lineage", ("change", "event", "other_code")),
+    "county_history": ("lineage", ("standard", "series_year", "county_code_before", "series", "event")),
+}
+"""What registers say of a county's year: the table, the cause that another row of it is, and what makes a row another."""
+TABLES_READ = ("schools", "returns", *(c.name for c in COUNTY_INPUTS), *(c.table for c in COMPARED), *REGISTERED)
 """The tables that a comparison reads."""
 _PLACE = ("school_year", "source", "province_code", "county_code", "county_name")
 _CELL = ("school_year", "source", "county_code", "table", "standard", "stage", "indicator", "unit_id", "figure")
@@ -61,11 +69,15 @@ def restatements(
 
     `standards` are those whose files changed; `registers` say for a changed data file which cause it is. What was not
     published before is no restatement: a school year of a source, or a standard, that `before` does not hold.
-    A cell's causes are those of its county and school year; where there is none, of the county's earlier years, on
-    which verdicts look back; then the standard's; where nothing else explains it, the method.
+    A cell's causes are those of its county and school year: other rows of returns, corrections that were applied or
+    taken back, entries of a register of schools or counties where that file changed. Where there is none, those of the
+    county's earlier years, on which verdicts look back; then the standard's; then a changed register of which no row
+    tells which counties it concerns; where nothing else explains it, the method.
     """
     cells = _moved(before, after)
-    causes = _causes(before, after)
+    of_files = {cause for cause in (registers or {}).values() if cause in CAUSES}
+    entered = _entered(before, after, {"correction", *of_files})
+    causes = pl.concat([_causes(before, after), entered]).unique().sort(*_COUNTY, "cause", "document", nulls_last=True)
     own = causes.group_by(_COUNTY, maintain_order=True).agg(
         pl.col("cause").unique(maintain_order=True), pl.col("document").drop_nulls().unique().sort()
     )
@@ -82,7 +94,7 @@ def restatements(
         pl.col("cause").is_null() & (pl.col("standard") != "") & pl.lit(bool(standards))
     )
     named = pl.when(pl.col("standard").is_in(list(standards))).then(pl.col("standard") + ".toml")
-    of_registers = sorted({cause for cause in (registers or {}).values() if cause in CAUSES})
+    of_registers = sorted(of_files - {*entered["cause"]})
     found = found.with_columns(
         pl.concat_list(
             pl.col("cause").fill_null([]),
@@ -230,7 +242,24 @@ def _causes(before: Tables, after: Tables) -> pl.DataFrame:
         )
         for table, key in entities.items()
     ]
-    return pl.concat(parts).unique().sort(*_COUNTY, "cause", "document", nulls_last=True)
+    return pl.concat(parts)
+
+
+def _entered(before: Tables, after: Tables, asked: Collection[str]) -> pl.DataFrame:
+    """What registers say of a county otherwise than before: one row per county, school year, cause and document."""
+    found = []
+    for table, (cause, columns) in REGISTERED.items():
+        key = [*_COUNTY, *columns, "document"]
+        was, now = (tables[table].select(key) for tables in (before, after))
+        others = [
+            one.join(other, on=key, how="anti", nulls_equal=True, maintain_order="left")
+            for one, other in ((was, now), (now, was))
+        ]
+        rows = pl.concat(others) if cause in asked else was.clear()
+        # A school that is gone or new without an entry says nothing of the register.
+        rows = rows.filter(pl.col("event").is_not_null()) if "event" in columns else rows
+        found.append(rows.select(*_COUNTY, pl.lit(cause).alias("cause"), "document"))
+    return pl.concat(found)
 
 
 def _with_hash(rows: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:

@@ -272,11 +272,13 @@ def test_a_correction_that_no_longer_matches_stops_the_run_and_leaves_the_last_e
 
     first = refresh()
     assert first.returncode == 0, first.stderr
+    # What its steps print goes straight to the terminal: no process of Dagster's stands in between.
+    assert not [*(home / "dagster").rglob("*.err")]
     edition = (home / "current").readlink()
     assert Home(home).published().read("schools")["books"].to_list() == [1000, 200]
     write_text(inbox / "a.csv", [headers(), cells(1, books="1000"), cells(2, books="250")])
     stopped = refresh()
-    assert stopped.returncode == 2
+    assert stopped.returncode == 2, stopped.stderr
     assert "更正 C-1（corrections/cn-returns.csv 第 2 行）不再成立" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert (home / "current").readlink() == edition

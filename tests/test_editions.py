@@ -29,6 +29,8 @@ from assets.editions import (
 )
 from assets.home import Home
 from schemas.contract import conform, failures
+from schemas.corrections import CORRECTIONS
+from schemas.lineage import SCHOOL_CHANGES
 from schemas.restatements import RESTATEMENTS
 from schemas.tables import COUNTY_DISPERSION, COUNTY_VERDICTS, RETURNS, SCHOOLS
 
@@ -119,6 +121,22 @@ def test_every_edition_is_kept_until_it_is_forgotten_and_never_the_current_one(t
         forget(home, "2")
 
 
+def test_a_running_number_names_its_edition_even_where_an_id_begins_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_of(tmp_path)
+    current = ["ab1"]
+    monkeypatch.setattr(editions, "compare", lambda *_given, **_named: RESTATEMENTS.empty())
+    monkeypatch.setattr(editions, "edition_id", lambda _made_from: current[0])
+    for number, name in enumerate(("ab1", "1cd", "1ef")):
+        current[0] = name
+        draw(home, 2020, 100 + number, file=f"{number}.csv")
+        publish(home)
+    assert [edition(home, name).root.name for name in ("1", "1c", "ab1")] == ["ab1", "1cd", "ab1"]
+    with pytest.raises(EditionError, match="没有保存"):
+        edition(home, "9")
+
+
 def test_a_home_that_goes_back_publishes_the_old_edition_again_under_its_old_number(tmp_path: Path) -> None:
     home = home_of(tmp_path)
     for pupils, file in ((100, "a.csv"), (120, "b.csv"), (100, "a.csv")):
@@ -171,17 +189,61 @@ def test_a_figure_that_moves_although_its_data_do_not_is_of_the_method_or_of_its
     assert found["document"].to_list() == ["cn-quality-2017.toml"]
 
 
-@pytest.mark.parametrize(("register", "cause"), [("school_events", "lineage"), ("corrections", "correction")])
+@pytest.mark.parametrize(
+    ("register", "cause"),
+    [
+        ("registers/school_events", "lineage"),
+        ("registers/county_events", "lineage"),
+        ("corrections/cn-returns", "correction"),
+        ("registers/due_dates", "method"),
+    ],
+)
 def test_a_figure_that_moves_with_a_register_is_of_that_register(tmp_path: Path, register: str, cause: str) -> None:
     home = home_of(tmp_path)
     draw(home, 2020, 100)
     publish(home)
-    (tmp_path / "registers").mkdir()
-    (tmp_path / "registers" / f"{register}.csv").write_text("a row", encoding="utf-8")
+    (tmp_path / register).parent.mkdir()
+    (tmp_path / f"{register}.csv").write_text("a row", encoding="utf-8")
     spread = home.read("county_dispersion", [2020]).with_columns(cv=pl.lit(0.5))
     draw(home, 2020, 100)
     home.write("county_dispersion", 2020, spread)
     assert moved(compare(home.published(), home, made_from=inputs(home))) == [("county_dispersion", "cv", cause)]
+
+
+def test_a_correction_and_an_entry_are_told_from_the_rows_that_they_concern(tmp_path: Path) -> None:
+    home = home_of(tmp_path)
+    draw(home, 2020, 100)
+    draw(home, 2021, 100)
+    publish(home)
+    for folder, name in (("corrections", "cn-returns"), ("registers", "school_events")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.csv").write_text("a row", encoding="utf-8")
+    applied = COUNTY | {
+        "school_year": 2020, "correction": "C-1", "table": "schools", "where": "school_id=2169000001",
+        "column": "pupils_primary", "value_before": "100", "value": "125", "reason": "漏报", "document": "函1号",
+        "listed_in": "corrections/cn-returns.csv", "listed_row": 2, "file": "a.csv", "row": 2,
+    }  # fmt: skip
+    entered = COUNTY | {
+        "school_year": 2021, "return_part": "whole", "change": "renamed", "school_id_before": "2169000001",
+        "school_id_after": "2169000001", "event": "renamed", "document": "批文2号",
+    }  # fmt: skip
+    draw(home, 2020, 125)
+    draw(home, 2021, 100)
+    home.write("corrections", 2020, conform(pl.DataFrame([applied]), CORRECTIONS))
+    home.write("school_changes", 2021, conform(pl.DataFrame([entered]), SCHOOL_CHANGES))
+    home.write("county_dispersion", 2021, home.read("county_dispersion", [2021]).with_columns(cv=pl.lit(0.5)))
+    found = compare(home.published(), home, made_from=inputs(home))
+    assert found.select("school_year", "figure", "causes", "document").rows() == [
+        (2020, "mean", "correction", "函1号"),
+        (2020, "total", "correction", "函1号"),
+        (2021, "cv", "lineage", "批文2号"),
+    ]
+    # A county of which neither says anything moves for another reason.
+    elsewhere = {"county_code": "690102", "county_name": "别县"}
+    home.write("school_changes", 2021, conform(pl.DataFrame([entered | elsewhere]), SCHOOL_CHANGES))
+    home.write("corrections", 2020, conform(pl.DataFrame([applied | elsewhere]), CORRECTIONS))
+    found = compare(home.published(), home, made_from=inputs(home))
+    assert found.filter(figure="cv")["causes"].to_list() == ["method"]
 
 
 def test_a_school_that_was_not_reported_before_is_late_data(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from reports import display
 from reports.public import PublicEdition
 from reports.site import render_index, render_methods, render_year
 from schemas.contract import accept, conform
+from schemas.corrections import CORRECTIONS
 from schemas.disclosure import RULES, Disclosure, DisclosureError, disclosure, field_rows
 from schemas.source import open_sources, sources
 from schemas.tables import SCHOOLS, SUPPRESSED_CELLS, TABLES, school_fields, shared_fields
@@ -422,6 +423,23 @@ def test_no_confidential_figure_of_a_school_stands_in_any_file_of_the_public_roo
                 assert not (
                     name in line and re.search(rf"(?<![\d.,]){re.escape(text)}(?![\d.,])", line) and "." in text
                 ), (path, name, text)
+
+
+def test_a_correction_tells_the_public_nothing_of_the_school_that_it_concerns() -> None:
+    owner = tables()["schools"].filter(school_year=2023, source="cn-returns").row(0, named=True)
+    listed = {name: owner[name] for name in ("source", "county_code", "school_id", "school_name", "file", "row")} | {
+        "school_year": 2023, "correction": "更正编号甲", "table": "schools", "where": f"school_id={owner['school_id']}",
+        "column": "books", "value_before": "7654321", "value": "8765432", "is_kept": True, "reason": "更正理由甲",
+        "document": "更正文件甲", "listed_in": "corrections/cn-returns.csv", "listed_row": 2,
+    }  # fmt: skip
+    made = tables() | {"corrections": conform(pl.DataFrame([listed]), CORRECTIONS)}
+    common = {"standards": STANDARDS, "sources": sources(), "years": YEARS, "is_synthetic": False}
+    inside = dict(render_year(made, 2023, **common))  # type: ignore[arg-type]
+    told = ("更正编号甲", "7654321", "8765432", "更正理由甲", "更正文件甲", "更正的数据")
+    page = str(inside[f"2023/{owner['county_code']}/index.html"])
+    assert [text for text in told if text not in page] == []
+    for path, content in public_pages(made, (2023,)).items():
+        assert not [text for text in told if text in content], path
 
 
 def test_no_link_leaves_the_public_root_and_none_is_broken() -> None:

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from assets.demo import faults, make_province
+from assets.demo import faults, make_corrections, make_province
+from pipelines.county_history import successors
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, rules, take_in
@@ -18,12 +19,13 @@ from pipelines.judgement import judge
 from pipelines.likeness import lineage_candidates
 from pipelines.lineage import school_changes
 from pipelines.registers import read_register
-from pipelines.synthetic import BASE_STANDARD, YEARS, province, school_events, storylines
+from pipelines.synthetic import BASE_STANDARD, YEARS, county_events, province, school_events, storylines
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.contract import conform, failures
+from schemas.corrections import read_corrections
 from schemas.judgement import COUNTY_VERDICTS
-from schemas.lineage import SCHOOL_EVENTS
+from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 from schemas.source import sources
 from schemas.tables import SCHOOLS
 from standards.county_return import known_facts, known_items
@@ -35,10 +37,17 @@ OTHER_SOURCES_ONLY = {"unknown_header", "county_unknown", "parts_are_total"}
 """Rules that a national return cannot break: it lists unknown columns, and has neither register nor sums."""
 
 
-def _intake(inbox: Path) -> Intake:
+def _intake(inbox: Path, corrections: Path) -> Intake:
     files = [(str(path.relative_to(inbox)), path) for path in inbox_files(inbox)]
     asked = STANDARDS.values()
-    return take_in(files, sources().values(), facts=known_facts(asked), items=known_items(asked))
+    make_corrections(corrections)
+    return take_in(
+        files,
+        sources().values(),
+        facts=known_facts(asked),
+        items=known_items(asked),
+        corrections=read_corrections(corrections / "cn-returns.csv", sources()["cn-returns"]),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +63,8 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def taken(inbox: Path) -> Intake:
-    return _intake(inbox)
+def taken(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Intake:
+    return _intake(inbox, tmp_path_factory.mktemp("corrections"))
 
 
 def _planted(files: str = "file") -> pl.Expr:
@@ -171,12 +180,17 @@ def changes(taken: Intake) -> pl.DataFrame:
     """What became of the schools, the register followed."""
     text = pl.DataFrame(school_events()).write_csv()
     events = read_register(text, "school_events.csv", SCHOOL_EVENTS, ["cn-returns"])
-    none = pl.DataFrame(schema=dict.fromkeys(("source", "county_code", "successor"), pl.String))
-    schools, refused = taken.schools, taken.quarantine.filter(pl.col("level") == "row")
-    return pl.concat(
-        school_changes(schools.filter(pl.col("school_year").is_in([year - 1, year])), events, none, refused, year)
-        for year in YEARS[1:]
-    ).filter(~pl.col("school_name_after").fill_null("").str.contains("示错"))
+    of_counties = pl.DataFrame(county_events()).write_csv()
+    counties = read_register(of_counties, "county_events.csv", COUNTY_EVENTS, ["cn-returns"])
+    refused = taken.quarantine.filter(pl.col("level") == "row")
+
+    def of(year: int) -> pl.DataFrame:
+        schools = taken.schools.filter(pl.col("school_year").is_in([year - 1, year]))
+        return school_changes(schools, events, successors(schools, counties, year), refused, year)
+
+    return pl.concat(of(year) for year in YEARS[1:]).filter(
+        ~pl.col("school_name_after").fill_null("").str.contains("示错")
+    )
 
 
 def test_a_school_that_changes_category_keeps_its_series_by_the_register(changes: pl.DataFrame) -> None:
@@ -211,6 +225,27 @@ def test_only_the_county_that_records_nothing_has_reasons_missing(changes: pl.Da
     told = changes.filter(pl.col("reason").is_null())
     assert set(told["change"]) == {"gone", "new", "recoded", "merged", "suspended", "renamed"}
     assert told["finding"].null_count() == told.height
+
+
+def test_a_county_that_becomes_a_district_gets_a_new_code_and_its_schools_do_not_move(
+    years: dict[int, pl.DataFrame], changes: pl.DataFrame
+) -> None:
+    codes = {year: set(returned["county_code"]) & {"690103", "690131"} for year, returned in years.items()}
+    assert codes == {year: {"690131"} if year < 2020 else {"690103"} for year in YEARS}
+    of_2020 = changes.filter(pl.col("school_year") == 2020, pl.col("county_code") == "690103")
+    assert "moved" not in set(of_2020["change"])
+    assert set(of_2020["change"]) <= {"new", "gone"}
+
+
+def test_the_correction_of_the_demonstration_sets_back_the_cell_with_a_zero_too_many(
+    taken: Intake, years: dict[int, pl.DataFrame]
+) -> None:
+    assert not taken.unmatched
+    row = taken.corrections.row(0, named=True)
+    assert (taken.corrections.height, row["county_code"], row["column"]) == (1, "690103", "computers")
+    assert int(row["value_before"]) == 10 * int(row["value"])
+    held = years[2023].filter(pl.col("school_id") == row["school_id"])["computers"].item()
+    assert (row["value"], row["is_kept"]) == (str(held), True)
 
 
 def test_rural_schools_have_smaller_classes_and_fewer_pupils_a_teacher(years: dict[int, pl.DataFrame]) -> None:

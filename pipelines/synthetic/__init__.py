@@ -7,7 +7,7 @@ a storyline; the figures of its schools are drawn so that the storyline holds un
 |---|---|---|
 | 690101 | 云汀区 | ordinary district; private schools and schools of the province and the prefecture |
 | 690102 | 鹿汀区 | excellent: meets 2012 in every year and all of 2017 from 2021 on |
-| 690103 | 望汐区 | ordinary district with crowded urban schools: large and over-large classes |
+| 690103 | 望汐区 | district with crowded urban schools: large and over-large classes; until 2019 望汐县, 690131 (撤县设区) |
 | 690121 | 青岚县 | ordinary; one village school is merged into the next in 2021 |
 | 690122 | 石渡县 | improves year by year: fails 2012 in 2018, meets it from 2020, meets all of 2017 in 2023 |
 | 690123 | 榆泊县 | slips: within every limit of 2017 to 2021, over the limit again in 2022 and 2023 |
@@ -16,7 +16,7 @@ a storyline; the figures of its schools are drawn so that the storyline holds un
 | 690126 | 苇泽县 | a single junior school |
 | 690127 | 麦陇县 | very unequal schools: fails 2012 in both stages |
 | 690128 | 砚溪县 | ordinary; key teachers sit in a few schools |
-| 690129 | 枫屿县 | ordinary, with many teaching points |
+| 690129 | 枫屿县 | ordinary, with many teaching points; other boundaries from 2021 on, its series is broken there |
 | 690130 | 星垄县 | ordinary; the demonstration plants its faulty returns here, so 2012 is undetermined in 2023 |
 | 690181 | 沐原市 | ordinary county-level city; a primary school becomes a nine-year school in 2020 under a new code |
 | 690182 | 棠里市 | ordinary county-level city; in 2022 as in 690181, but the register of schools does not say so, nor why schools closed |
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from pipelines.synthetic.counties import PROVINCE_CODE, PROVINCE_NAME, YEARS, storylines
 from pipelines.synthetic.county_return import county_returns
-from pipelines.synthetic.register import school_events
+from pipelines.synthetic.register import county_events, school_events
 from pipelines.synthetic.returns import province
 
 BASE_STANDARD = Path(__file__).parent / "demo-base.toml"
@@ -37,6 +37,7 @@ __all__ = [
     "PROVINCE_CODE",
     "PROVINCE_NAME",
     "YEARS",
+    "county_events",
     "county_returns",
     "province",
     "school_events",

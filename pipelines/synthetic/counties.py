@@ -37,6 +37,7 @@ class County:
     the others in key teachers and equipment. `uneven` raises the spread of single resources. `renewal` is how many
     years pass between two changes of a school's buildings. From `keeps_items_from` on its schools keep what quality
     balance asks beyond resources: rooms, training, certificates, nearby enrolment, posts.
+    `was` is the code and name that it had until the school year in which it became a district.
     `hires_beside_vacancies`: schools hire outside their approved posts while some of these stand empty.
     """
 
@@ -59,6 +60,17 @@ class County:
     keeps_items_from: int | None = None
     hires_beside_vacancies: bool = False
     has_events: bool = True
+    was: tuple[str, str, int] | None = None
+
+    def place(self, year: int) -> dict[str, str]:
+        """Its code and name in a school year."""
+        code, name = self.was[:2] if self.was and year < self.was[2] else (self.code, self.name)
+        return {"county_code": code, "county_name": name}
+
+    @property
+    def stem(self) -> str:
+        """What the names of its schools begin with: what kind of county it is stands in them only where that stays."""
+        return self.name[:-1] if self.was else self.name
 
     @property
     def areas(self) -> tuple[tuple[str, float], ...]:
@@ -95,10 +107,11 @@ COUNTIES: tuple[County, ...] = (
     County(
         "690103",
         "望汐区",
-        "普通城区：中心城区学校拥挤，大班额和超大班额较多",
+        "普通城区：中心城区学校拥挤，大班额和超大班额较多；2020 年撤县设区，换用新的行政区划代码",
         _kinds(46, 3, 1, 15, 0, 6, 1, 1, 2, 1, 1),
         level=_line(0.84, 1.0),
         class_size=65,
+        was=("690131", "望汐县", 2020),
         private_share=0.08,
         other_operators=("821",),
     ),
@@ -186,7 +199,12 @@ COUNTIES: tuple[County, ...] = (
         _kinds(42, 9, 1, 11, 1, 4, 1, 0, 2, 1, 1),
         uneven={"key_teachers": 0.6},
     ),
-    County("690129", "枫屿县", "普通县：教学点多", _kinds(32, 26, 2, 9, 1, 6, 1, 0, 1, 1, 1)),
+    County(
+        "690129",
+        "枫屿县",
+        "普通县：教学点多；2021 年县界调整，此前各年不再比较",
+        _kinds(32, 26, 2, 9, 1, 6, 1, 0, 1, 1, 1),
+    ),
     County(
         "690130",
         "星垄县",

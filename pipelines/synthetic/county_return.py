@@ -69,7 +69,7 @@ def county_returns(
         for county in COUNTIES:
             if county.code == _SILENT:
                 continue
-            own = schools[year].filter(pl.col("county_code") == county.code)
+            own = schools[year].filter(pl.col("county_code") == county.place(year)["county_code"])
             maker = _Maker(county, year, own, Random(f"{seed}-{county.code}-{year}"))  # noqa: S311 (no secret)
             for table, rows in maker.tables(standards).items():
                 drawn[table] += [maker.place | row for row in rows]
@@ -91,7 +91,7 @@ class _Maker:
     def __init__(self, county: County, year: int, schools: pl.DataFrame, rng: Random) -> None:
         self.county, self.year, self.schools, self.rng = county, year, schools, rng
         self.is_model = year >= _MODEL.get(county.code, 9999)
-        self.place = {"school_year": year, "county_code": county.code, "county_name": county.name}
+        self.place = {"school_year": year, **county.place(year)}
 
     def tables(self, standards: Mapping[str, Standard]) -> dict[str, list[Row]]:
         asked = [s for s in standards.values() if s.items and s.is_for(PROVINCE_CODE) and "cn-returns" in s.applies_to]

@@ -58,6 +58,8 @@ _SMALL_COHORTS: dict[str, dict[str, tuple[int, int]]] = {
 """Pupils who enter a year where the school's place tells nothing of its size."""
 _UNRECORDED_COUNTY = "690182"
 """Whose register of schools says nothing of closings, nor of the primary school that became a nine-year school."""
+_BOUNDARIES_OF = "690129"
+"""The county whose boundaries changed in 2021, by the register alone: none of its invented schools moves."""
 _AREA_GROUPS = {entry["code"]: entry["area"] for entry in codes("areas")}
 
 
@@ -231,7 +233,7 @@ class _Names:
     """Names of the schools of one county, each given once."""
 
     def __init__(self, county: County) -> None:
-        self._county = county.name
+        self._county = county.stem
         self._used: dict[str, int] = {}
 
     def _number(self, what: str) -> int:
@@ -300,7 +302,7 @@ def _events(county: County, schools: list[School], rng: Random, serials: _Serial
         school.first = school.founded = year
         school.operator_code = "831"
         stem = "小学" if kind == "211" else "初级中学"
-        school.name = f"{county.name}新{'城' if kind == '211' else '区'}{stem}"
+        school.name = f"{county.stem}新{'城' if kind == '211' else '区'}{stem}"
         opened.append(school)
     if county.code == "690121":
         opened.append(_merged(free[2], free[3]))
@@ -311,7 +313,7 @@ def _events(county: County, schools: list[School], rng: Random, serials: _Serial
     if county.code == _UNRECORDED_COUNTY:
         opened.append(_nine_year(town[0], 2022, rng, serials))
         town[1].former_name, town[1].renamed_in = town[1].name, 2021
-        town[1].name = f"{county.name}求索小学"
+        town[1].name = f"{county.stem}求索小学"
     return opened
 
 
@@ -376,3 +378,26 @@ def _entry(school: School, year: int, event: str, before: str, after: str) -> di
         "recorded_by": "虚构的登记人",
         "recorded_on": f"{year}-09-01",
     }
+
+
+def county_events() -> list[dict[str, str]]:
+    """The invented province's register of counties: rows as `registers/county_events.csv` has them."""
+    document = "示例省政府（虚构）{year} 年关于{what}的批复"
+    rows = [
+        ("2020-05-01", "converted", county.was[0], county.code, "", f"{county.was[1]}撤县设区")
+        for county in COUNTIES
+        if county.was
+    ]
+    rows.append(("2021-03-01", "boundary_changed", _BOUNDARIES_OF, _BOUNDARIES_OF, "break", "调整枫屿县县界"))
+    return [
+        {
+            "event_date": day,
+            "event": event,
+            "source": "cn-returns",
+            "county_code_before": before,
+            "county_code_after": after,
+            "series": series,
+            "document": document.format(year=day[:4], what=what),
+        }
+        for day, event, before, after, series, what in rows
+    ]

@@ -187,8 +187,7 @@ def _whole(value: float, school: School, year: int) -> int:
 def _return(school: School, year: int, flows: dict[str, _Flow], facilities: dict[str, float]) -> dict[str, Any]:
     """The school's return. `facilities` keeps its buildings' ratios from year to year and is updated."""
     row: dict[str, Any] = {
-        "county_code": school.county.code,
-        "county_name": school.county.name,
+        **school.county.place(year),
         "school_id": school.school_id,
         "school_name": school.name_in(year),
         "school_type_code": school.type_code,
