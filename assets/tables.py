@@ -170,7 +170,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
         for year in years_of_run(context):
             if year not in known:
                 store.write_pages([], *folders_of(year))
-                store.write_pages([], str(year), root=store.public)
+                store.write_pages([], *folders_of(year), root=store.public)
                 continue
             tables = report_tables(store, year)
             with progress.stage(f"报告 {year}") as done:
@@ -184,7 +184,7 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
                     each=done,
                 )
                 written += store.write_pages(pages, *folders_of(year))
-            store.write_pages(_public_pages(store, tables, year, known), str(year), root=store.public)
+            store.write_pages(_public_pages(store, tables, year, known), *folders_of(year), root=store.public)
             note_made(store, year)
     return dg.MaterializeResult(metadata={"dagster/row_count": written})
 

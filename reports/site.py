@@ -14,7 +14,7 @@ from reports.county import county_report
 from reports.data import county_json
 from reports.documents.comparison import KIND, compared
 from reports.downloads import indicators_csv
-from reports.faces import Twin, prefix, shared, spoken_in, twin
+from reports.faces import prefix, shared, spoken_in, twin
 from reports.index import site_index
 from reports.indicator import indicator_reports
 from reports.language import LANGUAGES, SOURCE, language
@@ -54,13 +54,12 @@ def render_year(
     `public` makes the public edition, from tables that hold nothing else; it has no forms and no documents.
     """
     year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic, public=public)
-    languages = _languages(public)
-    for name in languages:
+    for name in LANGUAGES:
         yield from _under(prefix(name), spoken_in(name, _year_pages(year_tables, years)))
     for county in year_tables.counties():
         each(county.name)
         sizes: dict[str, str] = {}
-        for name in languages:
+        for name in LANGUAGES:
             yield from _under(prefix(name), spoken_in(name, _county(county, years, sizes)))
     if public is None:
         yield from province_papers(year_tables)
@@ -71,15 +70,6 @@ def folders_of(year: int) -> tuple[str, ...]:
     return tuple(f"{prefix(name)}{year}" for name in LANGUAGES)
 
 
-def _languages(public: PublicEdition | None) -> tuple[str, ...]:
-    """The languages of an edition: the public one is Chinese alone."""
-    return LANGUAGES if public is None else (SOURCE,)
-
-
-def _twin(public: PublicEdition | None, page: str) -> Twin | None:
-    return twin(page) if public is None else None
-
-
 def _under(folder: str, pages: Iterator[File]) -> Iterator[File]:
     return ((f"{folder}{path}", text) for path, text in pages)
 
@@ -87,13 +77,13 @@ def _under(folder: str, pages: Iterator[File]) -> Iterator[File]:
 def _year_pages(tables: YearTables, years: Sequence[int]) -> Iterator[File]:
     """The pages of a school year that are not of one county, in the language spoken."""
     page = f"{tables.year}/index.html"
-    yield page, render.province_html(_told(tables, province_report(tables, years)), _twin(tables.public, page))
+    yield page, render.province_html(_told(tables, province_report(tables, years)), twin(page))
     for name, status in status_reports(tables, years):
         page = f"{tables.year}/{name}"
-        yield page, render.status_html(_told(tables, status), _twin(tables.public, page))
+        yield page, render.status_html(_told(tables, status), twin(page))
     for indicator in indicator_reports(tables, areas(tables), years):
         page = indicator.path
-        yield page, render.indicator_html(_told(tables, indicator), _twin(tables.public, page))
+        yield page, render.indicator_html(_told(tables, indicator), twin(page))
     yield f"{tables.year}/search.json", search_json(tables, areas(tables))
 
 
@@ -137,7 +127,7 @@ def _county(county: CountyTables, years: Sequence[int], sizes: dict[str, str]) -
     links = [
         msgspec.structs.replace(link, size=_size(text, written)) if link.href == "report.md" else link for link in links
     ]
-    yield page, render.county_html(msgspec.structs.replace(report, downloads=tuple(links)), _twin(public, page))
+    yield page, render.county_html(msgspec.structs.replace(report, downloads=tuple(links)), twin(page))
 
 
 def _download(page: str, link: Link, size: str) -> Link:
@@ -186,7 +176,7 @@ def render_index(
     `tables` holds `resource_verdicts`, `returns` and `quarantine` of all school years; `quarantine` also the rows whose
     school year could not be read.
     """
-    for name in _languages(public):
+    for name in LANGUAGES:
         made = _index_pages(tables, standards, sources, years, is_synthetic=is_synthetic, public=public)
         yield from _under(prefix(name), spoken_in(name, made))
 
@@ -204,7 +194,7 @@ def _index_pages(
     if public is not None:
         shown = sorted(set(tables["resource_verdicts"]["source"]))
         index = said(index, public, public.cells, shown)
-    yield "index.html", render.index_html(index, _twin(public, "index.html"))
+    yield "index.html", render.index_html(index, twin("index.html"))
 
 
 METHOD_FOLDERS = tuple(f"{prefix(name)}methods" for name in LANGUAGES)
@@ -219,7 +209,7 @@ def render_methods(
     public: PublicEdition | None = None,
 ) -> Iterator[File]:
     """The pages of method: `methods/index.html` with the formula and all standards, and a page for each of them."""
-    for name in _languages(public):
+    for name in LANGUAGES:
         made = _method_pages(standards, sources, is_synthetic=is_synthetic, public=public)
         yield from _under(prefix(name), spoken_in(name, made))
 
@@ -233,4 +223,4 @@ def _method_pages(
 ) -> Iterator[File]:
     for page in method_pages(standards, sources, is_synthetic=is_synthetic):
         told = page if public is None else said(page, public, public.cells.clear(), [])
-        yield page.path, render.method_html(told, _twin(public, page.path))
+        yield page.path, render.method_html(told, twin(page.path))

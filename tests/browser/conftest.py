@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 import polars as pl
 import pytest
@@ -27,11 +28,13 @@ YEARS = (2022, 2023)
 COUNTIES = ("690121", "690126")
 EVIL = "<script>alert(1)</script>=SUM(A1)"
 FORMULA = "=SUM(A1)<b>"
+TREES = ("../public/en/", "../public/", "en/", "")
+"""Where pages of an edition and a language stand, from the internal Chinese ones."""
 ARTEFACTS = Path(__file__).parent / "artefacts"
 
 
 class Site(NamedTuple):
-    """The published site: its home, its folder, and where it is served."""
+    """The published site: its home, its folder, and where it is served, the public edition beside it."""
 
     home: Path
     folder: Path
@@ -51,7 +54,7 @@ class Look(NamedTuple):
 
 def search_of(path: str) -> str:
     """What is searched from a page: `search.json` of its school year, in its language's tree."""
-    tree = "en/" if path.startswith("en/") else ""
+    tree = next(tree for tree in TREES if path.startswith(tree))
     return f"{tree}{path.removeprefix(tree).partition('/')[0]}/search.json"
 
 
@@ -90,9 +93,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     assert done.returncode == 1, done.stderr.decode()
     folder = Home(home).published().site
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder.parent))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Site(home, folder, f"http://127.0.0.1:{server.server_port}/")
+        yield Site(home, folder, f"http://127.0.0.1:{server.server_port}/site/")
         server.shutdown()
 
 
@@ -117,7 +120,7 @@ def look(chromium: Browser, site: Site) -> Iterator[Callable[..., Look]]:
         page.on("console", lambda said: faults.append(f"{said.type}: {said.text}"))
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
-        own = (site.address + path, f"{site.address}{search_of(path)}")
+        own = (urljoin(site.address, path), urljoin(site.address, search_of(path)))
         page.on("request", lambda asked: faults.append(asked.url) if asked.url not in own else None)
         page.goto(site.address + path)
         return Look(page, faults)
