@@ -134,6 +134,11 @@ def half(text: str) -> str:
     return zh if language() == SOURCE else en
 
 
+def title(text: str) -> str:
+    """A text as it stands alone or begins a line: with a capital, where the writing has any."""
+    return text[:1].upper() + text[1:]
+
+
 def serial(parts: Iterable[str]) -> str:
     """Things one after the other: 甲、乙; A, B."""
     return gettext("、").join(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import display, sentences
-from reports.language import bracketed, marked, semicolons, serial, spoken
+from reports.language import bracketed, marked, semicolons, serial, spoken, title
 from reports.language import gettext as _
 from reports.model import PartLine, Verdict
 from reports.year import CountyTables, Row
@@ -88,7 +88,7 @@ def _line(county: CountyTables, standard: Standard, row: Row) -> PartLine:
     part = part_of(standard, row["part"])
     if part is None:
         return PartLine(
-            label=spoken(standard.part),
+            label=title(spoken(standard.part)),
             words="",
             href=f"#{standard.id}",
             verdict=shown_verdict(row["status"]),
@@ -166,7 +166,7 @@ def why_whole(county: CountyTables, standard: Standard) -> list[str]:
     labels = []
     for name in deciding:
         part = part_of(standard, name.strip())
-        labels.append(spoken(standard.part) if part is None else spoken(part.title))
+        labels.append(title(spoken(standard.part)) if part is None else spoken(part.title))
     if labels and whole["verdict"] in ("not_met", "not_eligible", "not_recognised", "undetermined"):
         said.append(
             _("决定“{verdict}”的部分：{parts}{also}。").format(
