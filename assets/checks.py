@@ -7,7 +7,6 @@ import polars as pl
 
 from assets.home import Home
 from assets.resource import HomeResource
-from pipelines.experience import year_findings
 from schemas.contract import failures
 from schemas.tables import TABLES
 
@@ -61,18 +60,17 @@ _FINDINGS = {
 
 @dg.multi_asset_check(
     specs=[
-        dg.AssetCheckSpec(name, asset="schools", description=description)
+        dg.AssetCheckSpec(name, asset="experience_findings", description=description)
         for name, (_, description) in _FINDINGS.items()
     ]
 )
 def experience(context: dg.AssetCheckExecutionContext, home: HomeResource) -> Iterator[dg.AssetCheckResult]:
     """What is unusual beside the year before: to be mended or explained, never refused."""
-    years = years_written(context, home)
-    found = pl.concat([year_findings(home.home.read("schools", [y - 1, y]), y) for y in years] or [pl.DataFrame()])
+    found = home.home.read("experience_findings", years_written(context, home))
     for name, (kinds, _) in _FINDINGS.items():
-        rows = found.filter(pl.col("finding").is_in(kinds.split("|"))) if found.width else found
+        rows = found.filter(pl.col("check").is_in(kinds.split("|")))
         yield dg.AssetCheckResult(
-            asset_key="schools",
+            asset_key="experience_findings",
             check_name=name,
             passed=not rows.height,
             severity=dg.AssetCheckSeverity.WARN,
@@ -82,7 +80,7 @@ def experience(context: dg.AssetCheckExecutionContext, home: HomeResource) -> It
 
 def _preview(rows: pl.DataFrame) -> str:
     lines = [
-        f"- {r['school_year']} {r['school_name']} ({r['school_id']}) {r['column'] or ''}: "
+        f"- {r['school_year']} {r['school_name']} ({r['school_id']}) {r['column']}: "
         f"{r['value_before']} → {r['value']} ({r['file']}, {r['row']})"
         for r in rows.head(10).iter_rows(named=True)
     ]

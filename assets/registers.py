@@ -10,11 +10,12 @@ import polars as pl
 from pipelines.registers import RegisterError, read_register
 from schemas.contract import Contract
 from schemas.coverage import DUE_DATES, ROSTER
+from schemas.explanations import EXPLANATIONS
 from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 from schemas.reconciliation import PUBLISHED_TOTALS
 from schemas.source import sources
 
-REGISTERS = (SCHOOL_EVENTS, COUNTY_EVENTS, ROSTER, DUE_DATES, PUBLISHED_TOTALS)
+REGISTERS = (SCHOOL_EVENTS, COUNTY_EVENTS, ROSTER, DUE_DATES, PUBLISHED_TOTALS, EXPLANATIONS)
 """Each register is `registers/<name>.csv`; one that is not there has no rows."""
 _ENCODINGS = ("utf-8-sig", "gb18030")
 

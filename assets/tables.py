@@ -10,6 +10,7 @@ from assets import progress
 from assets.archive import write_archive
 from assets.coverage import coverage
 from assets.editions import publish
+from assets.explanations import EXPLANATION_ASSETS
 from assets.home import UNKNOWN, Home, kind_of
 from assets.identity import IDENTITY_ASSETS
 from assets.integrity import integrity_signals
@@ -257,6 +258,7 @@ TABLE_ASSETS = [
     integrity_signals,
     reconciliation,
     coverage,
+    *EXPLANATION_ASSETS,
     *JUDGEMENT_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

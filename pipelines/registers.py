@@ -23,6 +23,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "form": ("不合规则", "has the wrong form"),
     "negative": ("太小", "is too small"),
     "too_large": ("太大", "is too large"),
+    "not_finite": ("应为数字", "a number is wanted"),
+    "valid_before_year": ("早于说明所属学年；只限当年的请留空", "lies before its own school year; leave it empty for that year alone"),
     "unknown_source": ("没有这个来源；有：{wanted}", "no such source; there are {wanted}"),
     "before_needed": ("这种事件要填原代码", "this event wants the code before"),
     "after_needed": ("这种事件要填现代码", "this event wants the code after"),
@@ -150,7 +152,8 @@ def _faults(rows: pl.DataFrame, written: pl.DataFrame, contract: Contract, numbe
     for row in failures(rows, contract).iter_rows(named=True):
         index, rule = row["index"], row["rule"]
         name = row["column"] or rules.get(rule, contract.key[0])
-        if index is not None and (index, name, "date") not in found:
+        is_written = name in written.columns and index is not None and written[name][index] is not None
+        if index is not None and (index, name, "date") not in found and not (rule == "missing" and is_written):
             found[index, name, rule] = None
     # A key with an empty cell is not seen by the contract's own check of the key.
     twice = rows.select(pl.struct(contract.key).is_duplicated() & ~pl.struct(contract.key).is_first_distinct())

@@ -33,6 +33,7 @@ from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
 from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_INPUTS
 from schemas.coverage import COVERAGE
+from schemas.explanations import EXPERIENCE_FINDINGS, FINDING_EXPLANATIONS
 from schemas.integrity import INTEGRITY_SIGNALS
 from schemas.judgement import (
     ASSESSMENT_STAGES,
@@ -764,6 +765,8 @@ TABLES = by_name(
         INTEGRITY_SIGNALS,
         RECONCILIATION,
         COVERAGE,
+        EXPERIENCE_FINDINGS,
+        FINDING_EXPLANATIONS,
         *COUNTY_INPUTS,
         CORRECTIONS,
         SCHOOL_CHECKS,

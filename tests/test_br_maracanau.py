@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from pipelines.county_history import PLACES, county_history, successors
-from pipelines.experience import year_findings
+from pipelines.experience import experience_findings
 from pipelines.intake import Intake, named_files, take_in
 from pipelines.lineage import school_changes
 from pipelines.units import units
-from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
+from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS, SCHOOL_LINEAGE
 from schemas.source import sources
 from schemas.tables import QUARANTINE
 from standards.standard import standards
@@ -90,7 +90,7 @@ def test_the_column_that_is_all_zero_is_not_read_as_no_rooms(real: Intake) -> No
 
 
 def test_154_rooms_in_one_year_and_17_in_the_next_are_named(real: Intake) -> None:
-    found = year_findings(real.schools, 2016).filter(pl.col("column") == "classrooms")
+    found = experience_findings(real.schools, SCHOOL_LINEAGE.empty(), 2016).filter(pl.col("column") == "classrooms")
     assert (154.0, 17.0) in found.filter(pl.col("school_id") == "23080302").select("value_before", "value").rows()
 
 

@@ -246,6 +246,21 @@ def test_a_correction_and_an_entry_are_told_from_the_rows_that_they_concern(tmp_
     assert found.filter(figure="cv")["causes"].to_list() == ["method"]
 
 
+def test_an_edited_explanation_is_another_edition_and_moves_no_figure(tmp_path: Path) -> None:
+    home = home_of(tmp_path)
+    (tmp_path / "registers").mkdir()
+    written = tmp_path / "registers" / "explanations.csv"
+    ids = []
+    for text in ("接收捐赠", "接收捐赠", "接收捐赠，清单在案"):
+        written.write_text(text, encoding="utf-8")
+        draw(home, 2020, 100)
+        assert not compare(home.published(), home, made_from=inputs(home)).height
+        ids.append(edition_id(inputs(home)))
+        publish(home)
+    assert [p.id for p in publications(home)] == [ids[0], ids[2]]
+    assert [p.counts.figures_restated for p in publications(home)] == [0, 0]
+
+
 def test_a_school_that_was_not_reported_before_is_late_data(tmp_path: Path) -> None:
     home = home_of(tmp_path)
     draw(home, 2020, 100)

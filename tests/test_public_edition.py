@@ -25,6 +25,7 @@ from schemas.disclosure import RULES, Disclosure, DisclosureError, disclosure, f
 from schemas.source import open_sources, sources
 from schemas.tables import SCHOOLS, SUPPRESSED_CELLS, TABLES, school_fields, shared_fields
 from standards.standard import Standard
+from tests.test_contracts import rows as sound
 from tests.test_reports import EVIL, SOUND, STANDARDS, TW, Row, Tables, computed, computed_from
 
 YEARS = (2021, 2022, 2023)
@@ -207,6 +208,13 @@ def test_a_table_that_the_module_does_not_name_is_not_told() -> None:
     assert set(told) == set(TABLES)
     for name in ("returns", "quarantine", "county_measures", "lineage_candidates", "pioneer_candidates"):
         assert told[name].height == 0
+
+
+def test_nothing_that_is_unusual_in_a_school_s_return_is_told_nor_what_was_said_of_it() -> None:
+    names = ("experience_findings", "finding_explanations")
+    drawn = {name: sound(TABLES[name], 2).with_columns(source=pl.lit("cn-returns")) for name in names}
+    told, _about = edition(tables() | drawn)
+    assert [told[name].height for name in names] == [0, 0]
 
 
 FIGURES = {
