@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports import display
 from reports.language import gettext as _
-from reports.year import CountyTables, Row
+from reports.year import CountyTables, Row, records
 
 _NAMED = 20
 
@@ -45,13 +45,13 @@ def not_reported(county: CountyTables) -> list[str]:
     """The schools of the county of which a return was expected and none came, by name; and those refused whole."""
     if county.all.public is not None:
         return []
-    rows = county.frame("coverage")
+    rows = records(county.frame("coverage"), "status", "school_name")
     found = []
     for status, sentence in (
         ("missing", _("应报而未报的学校 {count} 所：{names}。")),
         ("refused", _("已报但整行被拒收的学校 {count} 所：{names}。")),
     ):
-        names = rows.filter(status=status)["school_name"].to_list()
+        names = [row["school_name"] for row in rows if row["status"] == status]
         if names:
             found.append(sentence.format(count=display.count(len(names)), names=display.listed(names, _NAMED)))
     return found

@@ -35,7 +35,8 @@ _COARSE, _NEAR_HALF = 1e12, 1e-3
 _WRITTEN = 4
 """No standard writes a limit with more decimals."""
 _WHOLE = ("people", "pupils", "rooms", "classes", "schools", "computers", "volumes", "yuan", "year", "years")
-_PLACES = {"per_pupil": 4, "1": CV_PLACES, "percent": PERCENT_PLACES, "finding": 0} | dict.fromkeys(_WHOLE, 0)
+PLACES = {"per_pupil": 4, "1": CV_PLACES, "percent": PERCENT_PLACES, "finding": 0} | dict.fromkeys(_WHOLE, 0)
+"""The decimals of each unit that has not two."""
 
 _STATUS_WORDS = {
     "met": marked("达标"),
@@ -283,7 +284,7 @@ def places_of(unit: str) -> int:
 
     People, rooms, yuan and whatever else is counted are whole.
     """
-    return _PLACES.get(unit, 2)
+    return PLACES.get(unit, 2)
 
 
 def hidden_limit(cv: float | None, limit: float | None, status: str) -> str | None:

@@ -276,7 +276,7 @@ def _facts_read(standard: Standard, item: Item, check: Check, row: Row) -> set[t
 def facts_missing(county: CountyTables, standard: Standard, item: Item) -> list[str]:
     """The names of the county's own figures without which a check of the item cannot be told."""
     rows = county.checks.get((standard.id, item.id), [])
-    told = county.all.once(("told", *county.key), lambda: _told(county))
+    told = county.once("told", lambda: _told(county))
     missing: dict[str, None] = {}
     for check in item.checks:
         for row in rows:

@@ -22,7 +22,6 @@ LANGUAGES = (SOURCE, "en")
 """The languages of the site; the first is that in which sentences are written."""
 LOCALES = Path(__file__).parent / "locale"
 DOMAIN = "junheng"
-_CATALOGUE: ContextVar[NullTranslations] = ContextVar("catalogue", default=NullTranslations())  # noqa: B039
 
 
 class Spoken(Protocol):
@@ -64,6 +63,16 @@ class Catalogue(NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
+class _Source(NullTranslations):
+    """The sentences as they are written."""
+
+    language = SOURCE
+
+
+_SOURCE = _Source()
+_CATALOGUE: ContextVar[NullTranslations] = ContextVar("catalogue", default=_SOURCE)
+
+
 def catalogue_path(name: str) -> Path:
     """The file of a language's catalogue."""
     return LOCALES / name / "LC_MESSAGES" / f"{DOMAIN}.po"
@@ -73,7 +82,7 @@ def catalogue_path(name: str) -> Path:
 def catalogue(name: str) -> NullTranslations:
     """The catalogue of a language; that of the source is empty. Fuzzy and empty entries count as missing."""
     if name == SOURCE:
-        return NullTranslations()
+        return _SOURCE
     with catalogue_path(name).open("rb") as file:
         known = read_po(file, locale=name)
     texts = {
@@ -87,7 +96,8 @@ def catalogue(name: str) -> NullTranslations:
 
 def gettext(message: str) -> str:
     """The message in the language spoken now."""
-    return _CATALOGUE.get().gettext(message)
+    found = _CATALOGUE.get()
+    return message if found is _SOURCE else found.gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
@@ -118,7 +128,7 @@ def speaking(found: NullTranslations) -> Iterator[None]:
 
 def spoken(text: Spoken) -> str:
     """The side of a text that is data in the language spoken now."""
-    return text.zh if language() == SOURCE else text.en
+    return text.zh if _CATALOGUE.get() is _SOURCE or language() == SOURCE else text.en
 
 
 def labelled(entry: Mapping[str, str], name: str = "label") -> str:

@@ -25,7 +25,7 @@ _Group = tuple[str, tuple[str, ...], str]
 
 def missing(county: CountyTables, captions: Captions) -> Missing:
     """The counted units without a value, grouped where the same units lack several indicators for one reason."""
-    groups = _groups(county)
+    groups = _units_lacking(county)
     said = [*source_sentences(county.all, county.source), *not_reported(county), *awaited(county)]
     if not groups:
         said.append(_("计入的评估单位，各项指标所需的数据均已上报。"))
@@ -99,11 +99,15 @@ def _is_unsaid(county: CountyTables, standard: Standard, item: Item) -> bool:
 
 def units_missing(county: CountyTables) -> int:
     """How many counted units lack the value of any indicator, under any of the county's standards."""
-    return len({unit for (_stage, ids, _reason) in _groups(county) for unit in ids})
+    return len({unit for (_stage, ids, _reason) in _units_lacking(county) for unit in ids})
+
+
+def _units_lacking(county: CountyTables) -> dict[_Group, list[tuple[Standard, str]]]:
+    """Stage, units and reason → the standards' indicators that these units lack."""
+    return county.once("units lacking", lambda: _groups(county))
 
 
 def _groups(county: CountyTables) -> dict[_Group, list[tuple[Standard, str]]]:
-    """Stage, units and reason → the standards' indicators that these units lack."""
     groups: dict[_Group, list[tuple[Standard, str]]] = {}
     for standard in county.standards:
         for stage in standard.scope.stages:

@@ -10,7 +10,7 @@ from reports.corrections import MARK, corrected_fields, mark
 from reports.language import ended, serial, spoken, together
 from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
-from reports.stages import below_mark, telling_value, verdict
+from reports.stages import verdict
 from reports.year import CountyTables, Row
 from standards.standard import Indicator, Standard, in_force
 
@@ -29,6 +29,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
     verdicts = county.school_verdicts.get((standard.id, stage), {})
     rows = [(unit_id, units[unit_id], cells) for unit_id, cells in values.items()]
     fields = corrected_fields(county, stage)
+    unmarked = [""] * len(indicators)
     has_area = any(unit["area"] is not None for _unit_id, unit, _cells in rows)
     has_verdict = standard.school_rule is not None and (county.all.public is None or bool(verdicts))
     has_norms = any(in_force(indicator.norms, county.year, stage) is not None for indicator in standard.indicators)
@@ -66,7 +67,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
                 indicators,
                 has_verdict=has_verdict,
                 note=_sites_note(county.sites.get(unit["school_id"], []), stage),
-                marks=[mark(indicator, stage, fields.get(unit["school_id"], set())) for indicator in indicators],
+                marks=_marks(indicators, stage, fields[unit["school_id"]]) if unit["school_id"] in fields else unmarked,
             )
             for unit_id, unit, cells in rows
         ),
@@ -106,6 +107,11 @@ def _sites_note(sites: Sequence[Row], stage: str) -> str:
     return _("含 {count} 个不计校数的办学点：{names}").format(count=len(named), names=serial(named))
 
 
+def _marks(indicators: Sequence[Indicator], stage: str, corrected: set[str]) -> list[str]:
+    """The sign of each indicator that is computed from a corrected field."""
+    return [mark(indicator, stage, corrected) for indicator in indicators]
+
+
 def _school(
     unit: Row,
     cells: dict[str, Row],
@@ -124,7 +130,7 @@ def _school(
         pupils=display.count(unit["pupils"]),
         cells=tuple(
             [
-                Cell(text=telling_value(cell, indicator.must_be), mark=below_mark(cell) + sign)
+                Cell(text=cell["text"], mark=cell["mark"] + sign)
                 for indicator, sign in zip(indicators, marks, strict=True)
                 for cell in (cells[indicator.id],)
             ]

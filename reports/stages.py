@@ -18,7 +18,6 @@ from reports.model import FailingSchool, IndicatorRow, SchoolRule, Series, Serie
 from reports.standing import page_of, rank_words, standings
 from reports.year import CountyTables, Row
 from standards.standard import Indicator, Standard, in_force
-from standards.values import Side
 
 _MOST_FAILING = 30
 _MOST_MOVED = 12
@@ -351,15 +350,6 @@ def _school_rule(county: CountyTables, standard: Standard, stage: str, captions:
     )
 
 
-def telling_value(cell: Row, must_be: Side) -> str:
-    """The value of a unit's indicator, with as many decimals as show its side of the norm."""
-    value = cell["value"]
-    if value is None:
-        return display.NOT_REPORTED
-    places = display.places_of(cell["unit"])
-    return display.number(value, display.telling_places(value, cell["norm"], places, must_be, cell["status"]))
-
-
 def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSchool:
     below, missing = [], []
     for indicator in standard.indicators:
@@ -372,8 +362,8 @@ def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSch
             below.append(
                 _("{label} {value}{mark}（{norm}）").format(
                     label=spoken(indicator.label),
-                    value=telling_value(cell, indicator.must_be),
-                    mark=below_mark(cell),
+                    value=cell["text"],
+                    mark=cell["mark"],
                     norm=display.bound(cell["norm"]),
                 )
             )
@@ -383,10 +373,3 @@ def _failing(unit: Row, cells: dict[str, Row], standard: Standard) -> FailingSch
         below=semicolons(below) or display.NOT_APPLICABLE,
         missing=serial(missing) or display.NOT_APPLICABLE,
     )
-
-
-def below_mark(cell: Row) -> str:
-    """The sign of a value below its norm or floor."""
-    if cell["is_at_floor"] is False:
-        return display.BELOW_FLOOR
-    return display.BELOW_NORM if cell["status"] == "not_met" else ""

@@ -11,6 +11,7 @@ import polars as pl
 
 from reports import display
 from reports.public import PublicEdition
+from reports.values import with_texts
 from schemas.source import Source
 from schemas.tables import TABLES
 from standards.standard import Indicator, Standard
@@ -23,6 +24,8 @@ Place = tuple[str, str | None, int | None]
 """File, sheet and row."""
 FAILING = "school_checks not met"
 """The rows of `school_checks` that are not met."""
+TOLD = "unit_indicators told"
+"""The rows of `unit_indicators` with each value as pages show it."""
 _Made = TypeVar("_Made")
 
 _UNIT_COLUMNS = (
@@ -54,6 +57,8 @@ _VALUE_COLUMNS = (
     "status",
     "is_at_floor",
     "reason",
+    "text",
+    "mark",
 )
 _SITE_COLUMNS = (
     "school_id",
@@ -95,6 +100,13 @@ def leading(standards: Iterable[Standard]) -> list[Standard]:
     found = list(standards)
     limited = [standard for standard in found if standard.dispersion.rule != "none"]
     return limited or [s for s in found if s.indicators and not s.gate_of] or found
+
+
+def _once(kept: dict[object, Any], key: object, make: Callable[[], _Made]) -> _Made:
+    if key not in kept:
+        kept[key] = make()
+    found: _Made = kept[key]
+    return found
 
 
 class YearTables:
@@ -141,10 +153,7 @@ class YearTables:
 
     def once(self, key: object, make: Callable[[], _Made]) -> _Made:
         """What is made from the year's tables for several pages, made the first time it is asked for."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        found: _Made = self._kept[key]
-        return found
+        return _once(self._kept, key, make)
 
     def _given(self, name: str) -> pl.DataFrame:
         """A table as it was given; one that was not is empty."""
@@ -278,6 +287,8 @@ class YearTables:
     def _frame(self, table: str) -> pl.DataFrame:
         if table == FAILING:
             return self.table("school_checks").filter(pl.col("status") == "not_met")
+        if table == TOLD:
+            return with_texts(self.table("unit_indicators"), self.standards)
         frame = self.table(table)
         if table == "year_over_year":
             return frame.filter(pl.col("series") != "unit")
@@ -351,6 +362,11 @@ class CountyTables:
         self.code = code
         self.name = name
         self._without: dict[str, frozenset[int]] = {}
+        self._kept: dict[object, Any] = {}
+
+    def once(self, key: object, make: Callable[[], _Made]) -> _Made:
+        """What is made from the county's rows for several parts of its page, made the first time it is asked for."""
+        return _once(self._kept, key, make)
 
     @property
     def key(self) -> County:
@@ -493,7 +509,7 @@ class CountyTables:
     def values(self) -> dict[tuple[str, str], dict[str, dict[str, Row]]]:
         """Indicators of the counted units: standard and stage → unit → indicator → row."""
         values: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
-        for row in self._records("unit_indicators", *_VALUE_COLUMNS):
+        for row in self._records(TOLD, *_VALUE_COLUMNS):
             units = values.setdefault((row["standard"], row["stage"]), {})
             units.setdefault(row["unit_id"], {})[row["indicator"]] = row
         return values

@@ -189,7 +189,10 @@ class Standard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def indicator(self, name: str) -> Indicator:
         """The indicator of this id. Raises KeyError."""
-        return next(indicator for indicator in self.indicators if indicator.id == name)
+        for indicator in self.indicators:
+            if indicator.id == name:
+                return indicator
+        raise KeyError(name)
 
     def of_part(self, part: str) -> tuple[Item, ...]:
         """The items of a part, in the order of the file."""
