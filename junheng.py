@@ -1,6 +1,6 @@
 """`python -m junheng`: the command without its installed script."""
 
-from assets.command import main
+from assets.door import main
 
 if __name__ == "__main__":
     main()

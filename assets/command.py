@@ -16,6 +16,7 @@ from rich.table import Table
 from assets import progress
 from assets.command_corrections import print_corrections
 from assets.command_editions import editions_app
+from assets.command_explain import explain_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_papers import papers
@@ -62,6 +63,7 @@ from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
 from standards.standard import StandardError
 
+app.add_typer(explain_app)
 app.add_typer(papers)
 app.add_typer(published)
 app.add_typer(lineage)
@@ -424,7 +426,7 @@ def demo(home: HomeOption = None) -> None:
     _summary(store, None)
 
 
-def _guarded(run: Callable[[], None]) -> int:
+def guarded(run: Callable[[], None]) -> int:
     """The command's exit code; what users can mend is said in words, what we must mend keeps its traceback."""
     try:
         run()
@@ -454,9 +456,9 @@ def _guarded(run: Callable[[], None]) -> int:
     return ALL_ACCEPTED
 
 
-def main() -> None:
-    """The entry of `junheng` and of `python -m junheng`."""
-    sys.exit(_guarded(app))
+def main() -> NoReturn:
+    """The whole command."""
+    sys.exit(guarded(app))
 
 
 if __name__ == "__main__":

@@ -176,6 +176,21 @@ class Home:
         frames = (conform(read_parquet(path, columns), contract).select(wanted_columns) for path in paths)
         return pl.concat([contract.empty().select(wanted_columns), *frames])
 
+    def scan(self, table: str, year: int | str) -> pl.LazyFrame:
+        """The table's rows of a school year, to be filtered before they are read; none where there is no file.
+
+        Their order is not promised, and they are not to be added up before they are collected and sorted.
+        """
+        contract, path = TABLES[table], self.path(table, year)
+        if not path.exists():
+            return contract.empty().lazy()
+        rows = pl.scan_parquet(path)
+        there = rows.collect_schema().names()
+        return rows.select(
+            (pl.col(column.name) if column.name in there else pl.lit(None)).cast(column.dtype).alias(column.name)
+            for column in contract.columns
+        )
+
     def partitions(self, table: str) -> list[str]:
         """The school years (and perhaps `unknown`) of which the table has rows, in order."""
         return sorted(path.stem for path in self.path(table, 0).parent.glob("*.parquet"))

@@ -28,6 +28,7 @@ from reports.papers import File
 from reports.site import METHOD_FOLDERS, folders_of, render_index, render_methods, render_year
 from schemas.corrections import CORRECTIONS, CorrectionError
 from schemas.county import COUNTY_INPUTS
+from schemas.origins import COLUMNS_READ
 from schemas.source import open_sources, sources
 from schemas.tables import TABLES
 from standards.county_return import known_facts, known_items
@@ -38,7 +39,10 @@ from standards.county_return import known_facts, known_items
         dg.AssetSpec("schools", description="One row per school and school year: the annual return as accepted."),
         dg.AssetSpec("returns", description="One row per file of the inbox, and what became of its rows."),
         dg.AssetSpec("quarantine", description="One row per refused file, row or cell, with rule and remedy."),
-        *(dg.AssetSpec(contract.name, description=contract.grain_en) for contract in (*COUNTY_INPUTS, CORRECTIONS)),
+        *(
+            dg.AssetSpec(contract.name, description=contract.grain_en)
+            for contract in (*COUNTY_INPUTS, CORRECTIONS, COLUMNS_READ)
+        ),
     ],
     group_name="returns",
     partitions_def=school_years,
@@ -66,7 +70,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
         if taken.unmatched:
             raise CorrectionError("\n".join(one.message for one in taken.unmatched))
         tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine}
-        tables |= {"corrections": taken.corrections, **taken.county}
+        tables |= {"columns_read": taken.columns_read, "corrections": taken.corrections, **taken.county}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
         for table, rows in tables.items():
             for year in years:

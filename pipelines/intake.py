@@ -16,12 +16,14 @@ import polars as pl
 from pipelines.corrections import Unmatched, no_hits, settled
 from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
 from pipelines.identity import Known, contract_of
+from pipelines.origins import columns_read, places_in
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
 from schemas.corrections import Correction
 from schemas.county import COUNTY_INPUTS
+from schemas.origins import COLUMNS_READ
 from schemas.source import Source
 from schemas.tables import HERE, QUARANTINE, RETURNS
 from standards.county_return import KnownFact, known_facts
@@ -31,7 +33,7 @@ COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
 @dataclass(frozen=True)
 class Intake:
-    """What a folder held: tables `schools`, `returns`, `quarantine` and `corrections`, for every school year read.
+    """What a folder held: `schools`, `returns`, `quarantine`, `columns_read`, `corrections`, for every school year read.
 
     `county` holds what counties say themselves: every one of COUNTY_TABLES by name, with or without rows.
     `unmatched` are the corrections that no longer find what they expect.
@@ -40,6 +42,7 @@ class Intake:
     schools: pl.DataFrame
     returns: pl.DataFrame
     quarantine: pl.DataFrame
+    columns_read: pl.DataFrame
     county: dict[str, pl.DataFrame]
     corrections: pl.DataFrame
     unmatched: tuple[Unmatched, ...] = ()
@@ -60,6 +63,7 @@ class _Part:
     unknown_columns: list[str] = field(default_factory=list)
     rows_read: int = 0
     lines: list[Lines] = field(default_factory=list)
+    columns: pl.DataFrame = field(default_factory=COLUMNS_READ.empty)
     faults: list[pl.DataFrame] = field(default_factory=list)
     status: str | None = None
     reason: str | None = None
@@ -189,10 +193,16 @@ def take_in(
         schools=tables.pop("schools"),
         returns=tidy(_returns(taken, pl.concat(losses), cells), RETURNS),
         quarantine=tidy(_quarantine(faults, taken), QUARANTINE),
+        columns_read=columns_read(_places_of(taken)),
         county=tables,
         corrections=applied,
         unmatched=unmatched,
     )
+
+
+def _places_of(taken: Sequence[_Part]) -> list[pl.DataFrame]:
+    """Where the fields of every file stand of which a row is read."""
+    return [part.columns for part in taken if part.lines and part.status is None]
 
 
 def _of_layout(faults: pl.DataFrame, layout: str | None) -> pl.DataFrame:
@@ -416,6 +426,7 @@ def _read_sheets(part: _Part, bodies: list[tuple[Recognised, Body]], year: int, 
         raise UnreadableError("no_rows")
     header_of = {header.column: header.header for header in matched[0][2].values()}
     part.lines = refuse_repeated(lines, found, year, header_of)
+    part.columns = places_in([(of_sheet, places) for of_sheet, _, places, _ in matched], year, part.path)
     part.faults += [sheet.faults for sheet in part.lines]
 
 

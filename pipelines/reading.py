@@ -62,12 +62,16 @@ class Body:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name (None where the file has none), its top rows, and how to get the rows below the header."""
+    """One sheet: its name (None where the file has none), its top rows, and how to get the rows below the header.
+
+    `first_column` is the number, from 1, of the first column that holds anything: positions are counted from it.
+    """
 
     name: str | None
     head: list[list[str]]
     body: Callable[[int], Body] = field(repr=False)
     form: str
+    first_column: int = 1
 
 
 def sheets(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
@@ -207,7 +211,8 @@ def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
         below = pl.concat([cells.filter(pl.col(ROW) > header_row), further], how="diagonal").sort(ROW)
         return Body(below, errors=(*(error for error in errors if error[0] > header_row), *missing))
 
-    return Sheet(name, head, body, "xlsx")
+    first = loaded.selected_columns[0].absolute_index + 1 if loaded.width else 1
+    return Sheet(name, head, body, "xlsx", first)
 
 
 def _parquet(content: bytes) -> Sheet:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from reports.data_page import data_page
+from reports.explanation import json_schema
 from reports.markdown import GENERATED, joined, names, table
 from reports.methodology import standard_page
 from schemas.columns import STAGES
@@ -59,6 +61,7 @@ def pages() -> dict[str, str]:
         **{f"standards/{name}.md": standard_page(standard, standards()) for name, standard in standards().items()},
         "intake-rules.md": intake_rules_page(intake_rules()),
         "county-json.md": data_page(),
+        "explanation.schema.json": json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n",
     }
 
 

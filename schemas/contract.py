@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 DECIMAL = pl.Decimal(18, 4)
 """Areas, money and bandwidth: four decimals, held exactly, so that sums do not depend on their order."""
@@ -38,6 +39,8 @@ class Column:
 
     def checks(self) -> list[pa.Check]:
         """The checks of single values, each under the name of its rule."""
+        import pandera.polars as pa  # noqa: PLC0415  (half of what a command takes to start; only writers check)
+
         checks = []
         if self.minimum is not None and self.maximum is not None:
             # One check for both ends: over 150 columns, pandera's own cost per check is what is felt.
@@ -68,6 +71,8 @@ class Rule:
 
     def check(self) -> pa.Check:
         """The rule as a pandera check over the frame."""
+        import pandera.polars as pa  # noqa: PLC0415
+
         return pa.Check(
             lambda data: data.lazyframe.select(self.holds.fill_null(value=True).alias(self.name)),
             name=self.name,
@@ -110,6 +115,8 @@ class Contract:
 
     def pandera(self, *, with_key: bool = True) -> pa.DataFrameSchema:
         """The contract as a pandera schema; unit and labels stand in each column's metadata."""
+        import pandera.polars as pa  # noqa: PLC0415
+
         return pa.DataFrameSchema(
             {
                 column.name: pa.Column(
@@ -161,6 +168,8 @@ def failures(frame: pl.DataFrame, contract: Contract, *, with_key: bool = True) 
         raise TypeError(f"{contract.name}: a collected DataFrame is needed, not {type(frame).__name__}")
     if frame.schema != contract.polars_schema:
         return _schema_failures(frame.schema, contract.polars_schema)
+    from pandera.errors import SchemaErrors  # noqa: PLC0415
+
     part = contract.over({column.name for column in frame.iter_columns() if column.null_count() < frame.height})
     try:
         part.pandera(with_key=with_key).validate(frame.select(part.polars_schema.names()), lazy=True)

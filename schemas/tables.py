@@ -50,6 +50,7 @@ from schemas.judgement import (
     SCHOOL_CHECKS,
 )
 from schemas.lineage import LINEAGE_TABLES, SERIES
+from schemas.origins import COLUMNS_READ
 from schemas.reconciliation import RECONCILIATION
 
 HERE = Path(__file__).parent
@@ -752,6 +753,7 @@ TABLES = by_name(
         SCHOOLS,
         RETURNS,
         QUARANTINE,
+        COLUMNS_READ,
         UNITS,
         UNIT_INDICATORS,
         COUNTY_DISPERSION,
