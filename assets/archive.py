@@ -5,7 +5,8 @@ home/archive/feed.xml                 the feed of new editions
 home/archive/changes-<n>.html, .csv   what publication n changed
 home/archive/<id>/…                   the pages of an edition (hard links)
 home/archive/<id>/editions/index.html what is current, told inside an old edition; made anew at each publication
-home/site/editions -> ../archive      so that the links of a page lead there from the file system as well
+home/archive/en/…                     the same pages in English, at the same paths; files and old editions stand once
+home/site/editions -> ../archive      so that the links of a page lead there from the file system as well, and in `en`
 
 None of this is part of the compared bytes.
 """
@@ -14,20 +15,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assets.editions import Publication, is_kept, publications, restated
 from assets.export import exported
 from assets.home import Home, write_whole
 from reports import render
+from reports.editions import FOLDER as LINK
 from reports.editions import Made, changes_page, editions_page, feed
+from reports.faces import prefix, twin
+from reports.language import LANGUAGES, catalogue, speaking
 from reports.year import YearTables
 from schemas.restatements import RESTATEMENTS
 from schemas.source import sources
 
 FOLDER = "archive"
-LINK = "editions"
-"""Where the archive stands under the site's root."""
 
 
 def write_archive(home: Home) -> None:
@@ -37,27 +40,54 @@ def write_archive(home: Home) -> None:
         return
     folder = home.root / FOLDER
     folder.mkdir(exist_ok=True)
-    for place in (home.site, home.published().site):
-        _link(place / LINK, Path(os.path.relpath(folder, place)))
     every = [_made(home, each, done[0]) for each in done]
-    is_synthetic = home.kind == "synthetic"
-    options = (sources(), home.standards)
     for each in every:
         if each.is_kept:
             _pages(home, each.id)
-            page = editions_page(every, *options, is_synthetic=is_synthetic, inside=each.id)
-            write_whole(folder / each.id / LINK / "index.html", render.editions_html(page).encode())
-    write_whole(
-        folder / "index.html", render.editions_html(editions_page(every, *options, is_synthetic=is_synthetic)).encode()
-    )
-    for each, published in zip(every, done, strict=True):
-        if not each.is_first and not (folder / f"changes-{each.publication}.csv").exists():
-            before = next((made for made in every if made.id == published.before), every[0])
-            rows = restated(home, each.publication)
-            page_of = changes_page(each, before, rows, *options, _folders(home), is_synthetic=is_synthetic)
-            write_whole(folder / f"changes-{each.publication}.html", render.changes_html(page_of).encode())
-            write_whole(folder / f"changes-{each.publication}.csv", exported(rows, RESTATEMENTS, "csv"))
     write_whole(folder / "feed.xml", render.feed_xml(feed(every)).encode())
+    folders = _folders(home)
+    for name in LANGUAGES:
+        tree = prefix(name)
+        (folder / tree).mkdir(exist_ok=True)
+        for place in (home.site, home.published().site):
+            if (place / tree).is_dir():
+                _link(place / tree / LINK, Path(os.path.relpath(folder / tree, place / tree)))
+        with speaking(catalogue(name)):
+            _write_lists(home, every, tree)
+            _write_changes(home, list(zip(every, done, strict=True)), tree, folders)
+
+
+def _write_lists(home: Home, every: Sequence[Made], tree: str) -> None:
+    """The list of editions in the language spoken, and inside each edition that has pages in it."""
+    folder = home.root / FOLDER
+    inside = {"": folder / tree} | {
+        each.id: folder / each.id / tree / LINK for each in every if (folder / each.id / tree).is_dir()
+    }
+    for edition, place in inside.items():
+        page = editions_page(every, sources(), home.standards, is_synthetic=_is_synthetic(home), inside=edition)
+        write_whole(place / "index.html", render.editions_html(page, twin(f"{LINK}/index.html")).encode())
+
+
+def _write_changes(
+    home: Home, done: Sequence[tuple[Made, Publication]], tree: str, folders: Mapping[tuple[int, str, str], str]
+) -> None:
+    """What each publication changed, where that is not written yet: a page in the language spoken, its rows once."""
+    folder = home.root / FOLDER
+    first = done[0][0]
+    for each, published in done:
+        name = f"changes-{each.publication}"
+        if each.is_first or (folder / tree / f"{name}.html").exists():
+            continue
+        before = next((made for made, _ in done if made.id == published.before), first)
+        rows = restated(home, each.publication)
+        page = changes_page(each, before, rows, sources(), home.standards, folders, is_synthetic=_is_synthetic(home))
+        if not (folder / f"{name}.csv").exists():
+            write_whole(folder / f"{name}.csv", exported(rows, RESTATEMENTS, "csv"))
+        write_whole(folder / tree / f"{name}.html", render.changes_html(page, twin(f"{LINK}/{name}.html")).encode())
+
+
+def _is_synthetic(home: Home) -> bool:
+    return home.kind == "synthetic"
 
 
 def _link(link: Path, target: Path) -> None:

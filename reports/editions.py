@@ -6,6 +6,7 @@ They are made from what was published when, so they stand outside the editions' 
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,8 +16,9 @@ import polars as pl
 
 from reports import display, sentences
 from reports.county import banner
+from reports.faces import prefix
 from reports.language import gettext as _
-from reports.language import marked
+from reports.language import labelled, language, marked, serial, spoken
 from reports.model import Colophon, Link
 from reports.origins import colophon
 from schemas.source import Source
@@ -32,6 +34,8 @@ _CAUSES = {
     "standard": marked("标准"),
     "method": marked("方法"),
 }
+FOLDER = "editions"
+"""Where these pages stand under the root of a language's tree; their files, and old editions, stand once at the site's."""
 FEED = uuid.uuid5(uuid.NAMESPACE_URL, "https://junheng.invalid/editions")
 """Namespace of the feed's identifiers: they do not depend on where the site is served."""
 
@@ -142,7 +146,7 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
 
 def cause(name: str) -> str:
     """A cause in words; several joined by ` | ` in words too."""
-    return "、".join(_(_CAUSES[each]) for each in name.split(" | "))
+    return serial(_(_CAUSES[each]) for each in name.split(" | "))
 
 
 def changed_words(made: Made) -> str:
@@ -173,18 +177,25 @@ def _moment(stamp: str) -> str:
     return dt.datetime.fromisoformat(stamp).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _row(made: Made) -> EditionRow:
+def _way(page: str, target: str) -> str:
+    """The way from a page to a file of the site, both by their paths under its root."""
+    return posixpath.relpath(target, posixpath.dirname(page))
+
+
+def _row(made: Made, page: str) -> EditionRow:
+    tree = prefix(language())
+    first = f"{tree}index.html" if made.is_current else f"{FOLDER}/{made.id}/{tree}index.html"
     old = _("旧版") if made.is_kept else _("旧版，页面不再保存")
     return EditionRow(
         number=_("第 {number} 版").format(number=made.number),
         id=made.id,
-        href="../index.html" if made.is_current else f"{made.id}/index.html" if made.is_kept else "",
+        href=_way(page, first) if made.is_current or made.is_kept else "",
         state=_("现行") if made.is_current else old,
         published=_moment(made.published_at),
         arrived=_moment(made.arrived),
         holds=_holds(made),
         changed=changed_words(made),
-        changes_href="" if made.is_first else f"changes-{made.publication}.html",
+        changes_href="" if made.is_first else _way(page, f"{tree}{FOLDER}/changes-{made.publication}.html"),
         reason=made.reason or display.NOT_APPLICABLE,
     )
 
@@ -199,12 +210,8 @@ def editions_page(
 ) -> EditionsPage:
     """The list of publications; `inside` an old edition's folder it says which edition the reader has before him."""
     newest = next(made for made in reversed(every) if made.is_current)
-    up = "../../" if inside else ""
-    rows = []
-    for made in reversed(every):
-        row = _row(made)
-        hrefs = {name: f"{up}{found}" for name in ("href", "changes_href") if (found := getattr(row, name))}
-        rows.append(msgspec.structs.replace(row, **hrefs))
+    tree = prefix(language())
+    page = f"{FOLDER}/{inside}/{tree}{FOLDER}/index.html" if inside else f"{tree}{FOLDER}/index.html"
     lead = [
         _("现行的是第 {number} 版（{id}），发布于 {time}。").format(
             number=newest.number, id=newest.id, time=_moment(newest.published_at)
@@ -220,17 +227,17 @@ def editions_page(
             ),
         )
     return EditionsPage(
-        language="zh-CN",
+        language=language(),
         title=_("版次：现行第 {number} 版，共发布 {count} 次").format(number=newest.number, count=len(every)),
         subtitle=_("每一版的数据到达和发布时间，及其改变了什么"),
         banner=banner(is_synthetic=is_synthetic),
         crumbs=(Link(label=_("全部学年"), href="../index.html"), Link(label=_("版次"), href="")),
         lead=tuple(lead),
-        newest=Link(label=_("到现行版"), href=f"{up}../index.html"),
-        feed=Link(label=_("订阅新版次（Atom）"), href=f"{up}feed.xml"),
+        newest=Link(label=_("到现行版"), href=_way(page, f"{tree}index.html")),
+        feed=Link(label=_("订阅新版次（Atom）"), href=_way(page, f"{FOLDER}/feed.xml")),
         caption=_("表 1 全部版次"),
         caption_note=_("最近的在前；时间为协调世界时"),
-        rows=tuple(rows),
+        rows=tuple(_row(made, page) for made in reversed(every)),
         colophon=_colophon(sources, standards, newest.id),
     )
 
@@ -273,15 +280,16 @@ def changes_page(
         causes = restated["causes"].str.split(" | ").explode().unique().sort().to_list()
         lead.append(
             _("涉及 {counties} 个县；原因：{causes}。").format(
-                counties=display.count(places), causes="、".join(cause(each) for each in causes)
+                counties=display.count(places), causes=serial(cause(each) for each in causes)
             )
         )
     if made.reason:
         lead.append(_("发布说明：{reason}").format(reason=made.reason))
-    name = f"changes-{made.publication}.csv"
+    page = f"{prefix(language())}{FOLDER}/changes-{made.publication}.html"
+    rows = _way(page, f"{FOLDER}/changes-{made.publication}.csv")
     most = max(verdicts.height, figures.height)
     return ChangesPage(
-        language="zh-CN",
+        language=language(),
         title=_("第 {since} 版以来的变动：数字 {figures} 个，结论 {verdicts} 个").format(
             since=since.number, figures=display.count(figures.height), verdicts=display.count(verdicts.height)
         ),
@@ -294,7 +302,7 @@ def changes_page(
             Link(label=_("版次"), href="index.html"),
             Link(label=_("变动"), href=""),
         ),
-        downloads=(Link(label=_("全部变动（CSV）"), href=name),),
+        downloads=(Link(label=_("全部变动（CSV）"), href=rows),),
         lead=tuple(lead),
         verdicts_caption=_("表 1 改变的结论"),
         verdicts=tuple(_change(row, names, folders) for row in verdicts.head(_MOST_SHOWN).iter_rows(named=True)),
@@ -312,7 +320,7 @@ class _Names:
 
     def __init__(self, standards: Mapping[str, Standard]) -> None:
         self.standards = standards
-        self.fields = {entry["column"]: entry["label_zh"] for entry in school_fields()} | {"schools": _("学校数")}
+        self.fields = {entry["column"]: labelled(entry) for entry in school_fields()} | {"schools": _("学校数")}
 
     def of(self, row: Mapping[str, Any]) -> str:
         """The cell in words: standard, stage, what, school, figure."""
@@ -334,12 +342,15 @@ class _Names:
             known = {"composite", *(indicator.id for indicator in standard.indicators)}
             return sentences.indicator_label(standard, name) if name in known else name
         if row["table"] == "county_parts":
-            return next((part.title.zh for part in standard.parts if part.id == name), name)
-        return next((item.label.zh for item in standard.items if item.id == name), name)
+            return next((spoken(part.title) for part in standard.parts if part.id == name), name)
+        return next((spoken(item.label) for item in standard.items if item.id == name), name)
 
 
 def _label(table: str, column: str) -> str:
-    return next((c.label_zh for c in TABLES[table].columns if c.name == column), column)
+    return next(
+        (labelled({"label_zh": c.label_zh, "label_en": c.label_en}) for c in TABLES[table].columns if c.name == column),
+        column,
+    )
 
 
 def _change(row: Mapping[str, Any], names: _Names, folders: Mapping[tuple[int, str, str], str]) -> ChangeRow:

@@ -213,14 +213,14 @@ def method_html(report: MethodPage, twin: Twin | None = None) -> str:
     return _page("method.html.j2", report, twin)
 
 
-def editions_html(report: EditionsPage) -> str:
-    """The page of all editions, in Chinese."""
-    return _page("editions.html.j2", report, None)
+def editions_html(report: EditionsPage, twin: Twin | None = None) -> str:
+    """The page of all editions."""
+    return _page("editions.html.j2", report, twin)
 
 
-def changes_html(report: ChangesPage) -> str:
-    """The page of what changed since an edition, in Chinese."""
-    return _page("changes.html.j2", report, None)
+def changes_html(report: ChangesPage, twin: Twin | None = None) -> str:
+    """The page of what changed since an edition."""
+    return _page("changes.html.j2", report, twin)
 
 
 def feed_xml(report: Feed) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -371,6 +373,36 @@ def test_old_pages_are_read_under_the_sites_root_and_lead_to_the_newest(tmp_path
     assert "没有改变的结论" in changes
     assert "来源更新" in changes
     assert content_hash(edition(home, new.id)) == content_hash(home)
+
+
+def test_the_pages_of_editions_stand_in_english_too_and_every_way_of_theirs_leads_somewhere(tmp_path: Path) -> None:
+    home, county = home_of(tmp_path), "2020/690101/index.html"
+    for pupils, file in ((100, "a.csv"), (120, "b.csv")):
+        draw(home, 2020, pupils, file=file)
+        home.write_pages((f"{tree}{name}", "") for tree in ("", "en/") for name in ("index.html", county))
+        publish(home)
+        write_archive(home)
+    old, _new = publications(home)
+    site = tmp_path / "current" / "site"
+    pages = [
+        "editions/index.html",
+        "editions/changes-2.html",
+        f"editions/{old.id}/editions/index.html",
+        "en/editions/index.html",
+        "en/editions/changes-2.html",
+        f"editions/{old.id}/en/editions/index.html",
+    ]
+    for page in pages:
+        content = (site / page).read_text("utf-8")
+        assert f'<html lang="{"en" if "en/" in page else "zh-CN"}"' in content
+        ways = [way for way in re.findall(r'href="([^"#]+)"', content) if not way.startswith("data:")]
+        assert ways
+        for way in ways:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(page), way))
+            assert not target.startswith(".."), (page, way)
+            assert (site / target).exists(), (page, way)
+    assert "You are reading an old edition: no. 1" in (site / pages[5]).read_text("utf-8")
+    assert "renewal of the source" in (site / pages[4]).read_text("utf-8")
 
 
 def test_the_feed_is_atom_with_stable_ids_and_says_what_changed(tmp_path: Path) -> None:
