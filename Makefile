@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 COUNTIES ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports bench-explain real check dev serve docs messages clean
+.PHONY: help setup demo test test-browser bench-reports bench-explain bench-integrity real check dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -35,6 +35,9 @@ bench-reports: $(READY) ## time 3,000 county pages against plain templates (want
 
 bench-explain: $(READY) ## what lineage costs a refresh, and how long junheng explain takes on a nation (wants make demo)
 	@$(BIN)/python -m benchmarks.lineage
+
+bench-integrity: $(READY) ## false alarms and hits of the integrity signals on the invented province
+	@$(BIN)/python -m benchmarks.integrity
 
 real: $(READY) ## run the real sources under DATA (default ../shared/data)
 	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.integrity.years import WHERE, WHO, in_wholes, past
 from pipelines.likeness import KIND_WORDS
 from schemas.integrity import SISTER_TIES
-from schemas.integrity_rules import IntegrityRules
+from schemas.integrity_rules import IntegrityRules, integrity_rules
 from standards.values import first_day
 
 _COUNTY = ["source", "county_code"]
@@ -117,3 +117,10 @@ def members_on(groups: pl.DataFrame, year: int) -> pl.DataFrame:
     newest = known.filter(pl.col("school_year") == pl.col("school_year").max().over(lists))
     holds = (pl.col("since") <= day).fill_null(value=True) & (pl.col("until") >= day).fill_null(value=True)
     return newest.filter(holds)
+
+
+def pairs_of(schools: pl.DataFrame, groups: pl.DataFrame, year: int) -> pl.DataFrame:
+    """The pairs of sisters of a school year, both ways, with their tie."""
+    now = schools.filter(pl.col("school_year") == year)
+    most = integrity_rules().sister_move.most_members
+    return _pairs(now, members_on(groups, year), most).with_columns(school_year=pl.lit(year, pl.Int32))

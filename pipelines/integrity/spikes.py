@@ -28,8 +28,10 @@ def spikes(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
         after, value, before = (pl.col(past(name, back)) for back in range(3))
         low, high = pl.min_horizontal(before, after), pl.max_horizontal(before, after)
         is_apart = (value >= high * rule.times) | (value * rule.times <= low)
+        is_known = before.is_not_null() & value.is_not_null() & after.is_not_null()
         rows = alike.filter(
-            (low > 0)
+            is_known
+            & (low > 0)
             & (high <= low * rule.steady)
             & is_apart
             & (pl.max_horizontal(value, high) >= in_wholes(figure, rule.from_whole))
