@@ -20,6 +20,7 @@ from assets.command_explain import explain_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_papers import papers
+from assets.command_plan import plan
 from assets.command_published import published
 from assets.command_why import explanations
 from assets.console import (
@@ -65,6 +66,7 @@ from standards.standard import StandardError
 
 app.add_typer(explain_app)
 app.add_typer(papers)
+app.add_typer(plan)
 app.add_typer(published)
 app.add_typer(lineage)
 app.add_typer(explanations)

@@ -20,7 +20,7 @@ HOME_DATA = ("standards", "registers", "corrections", "lineage")
 """Folders of a home that a run reads beside the inbox: its own standards, registers, corrections, lineage."""
 _CODE = (".py", ".j2", ".css", ".js", ".po", ".svg")
 _DATA = (".csv", ".toml", ".json")
-_LIBRARIES = ("babel", "jinja2", "msgspec", "polars", "pyarrow", "xlsxwriter")
+_LIBRARIES = ("babel", "highspy", "jinja2", "msgspec", "polars", "pyarrow", "xlsxwriter")
 """Libraries whose release can move a figure or a byte of a page."""
 
 

@@ -36,12 +36,19 @@ def check_registers(root: Path) -> None:
 
 @cache
 def _read(path: Path, _changed: int, _size: int, name: str) -> pl.DataFrame:
-    content = path.read_bytes()
+    return read_csv_register(path, next(contract for contract in REGISTERS if contract.name == name))
+
+
+def read_csv_register(path: Path, contract: Contract) -> pl.DataFrame:
+    """The rows of a CSV file kept by hand, in UTF-8 or GB 18030. Raises RegisterError with every fault."""
+    try:
+        content = path.read_bytes()
+    except OSError as fault:
+        raise RegisterError(f"{path}：读不了（{fault.strerror}） / cannot be read") from fault
     for encoding in _ENCODINGS:
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        contract = next(contract for contract in REGISTERS if contract.name == name)
         return read_register(text, str(path), contract, sorted(sources()))
     raise RegisterError(f"{path}：文字不能解读，请另存为 UTF-8 / cannot be read as text; save it as UTF-8")

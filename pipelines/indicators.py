@@ -43,6 +43,18 @@ def _one(
     units: pl.DataFrame, indicator: Indicator, stage: str, standard: Standard, facts: pl.DataFrame
 ) -> pl.DataFrame:
     """One indicator of the units of one stage."""
+    return _judged(measured(units, indicator, stage, standard, facts), indicator, standard)
+
+
+def measured(
+    units: pl.DataFrame, indicator: Indicator, stage: str, standard: Standard, facts: pl.DataFrame
+) -> pl.DataFrame:
+    """One indicator of the units of one stage, with the whole numbers that it is compared by, and not yet judged.
+
+    `units` have passed `exempt`. `__resource__` is the school's resource and `denominator` × SCALE what it is divided
+    by, `__share_numerator__` / `__share_denominator__` the unit's share of it, `__norm__` and `__floor__` the bounds
+    of `holds`.
+    """
     plus = indicator.added(stage)
     is_shared = bool(set(plus) & set(shared_fields())) and indicator.denominator != "one" and not indicator.over
     said = school_findings(facts, f"{standard.id}/{indicator.id}").rename({"finding": "asserted"})
@@ -75,7 +87,7 @@ def _one(
     if indicator.must_be == "at_most" and standard.school_rule:
         floor_numerator = exact_numerator * int(standard.school_rule.floor_share * SCALE)
         floor_bound = pl.col("__norm__") * SCALE
-    measured = whole.with_columns(
+    return whole.with_columns(
         numerator=numerator,
         __at_norm__=pl.when(has_value).then(
             holds(exact_numerator, exact_denominator, pl.col("__norm__"), indicator.must_be)
@@ -85,7 +97,6 @@ def _one(
         ),
         denominator=pl.col("denominator").cast(pl.Float64) / SCALE,
     ).with_columns(value=ratio(pl.col("numerator") * indicator.times, pl.col("denominator")))
-    return _judged(measured, indicator, standard)
 
 
 def _resource(indicator: Indicator, plus: Sequence[str], standard: Standard) -> pl.Expr:
