@@ -149,7 +149,11 @@ def followup(
         (pl.col("source") == source.name)
         & pl.col("file").is_in(quarantine["file"].to_list() or schools["file"].to_list())
     )["layout"]
-    layout = next((name for name in layouts if source.described.layouts[name].table == "schools"), None)
+    known = source.described.layouts
+    # What came as workbooks of forms is mended in rows, which take their place.
+    rows_of = next(name for name, about in known.items() if about.table == "schools")
+    named = [name if name in known else rows_of for name in layouts]
+    layout = next((name for name in named if known[name].table == "schools"), None)
     if layout is None or not (quarantine.height or checks.height):
         out.print(f"{county}：没有被拒收的数据，也没有待核事项 / nothing refused, nothing open", markup=False)
         return

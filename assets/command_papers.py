@@ -45,6 +45,10 @@ def template(
         of_year = year or _newest_year(home_of(home))
         _write(path, lambda: _county_template(path, chosen, of_year, asked, (county, county_name) if county else None))
         return
+    if chosen.forms is not None:
+        usage(
+            f"来源 {source} 是一校一册，空册请用 junheng forms synth 取样 / workbooks of forms: see junheng forms synth"
+        )
     layouts = [name for name, described in chosen.described.layouts.items() if described.table == "schools"]
     if layout is not None and layout not in layouts:
         usage(f"来源 {source} 没有版式“{layout}”；有：{'、'.join(layouts)} / no such layout")

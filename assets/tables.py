@@ -28,6 +28,7 @@ from reports.papers import File
 from reports.site import METHOD_FOLDERS, folders_of, render_index, render_methods, render_year
 from schemas.corrections import CORRECTIONS, CorrectionError
 from schemas.county import COUNTY_INPUTS
+from schemas.forms_tables import FORM_TABLES
 from schemas.origins import COLUMNS_READ
 from schemas.source import open_sources, sources
 from schemas.tables import TABLES
@@ -41,7 +42,7 @@ from standards.county_return import known_facts, known_items
         dg.AssetSpec("quarantine", description="One row per refused file, row or cell, with rule and remedy."),
         *(
             dg.AssetSpec(contract.name, description=contract.grain_en)
-            for contract in (*COUNTY_INPUTS, CORRECTIONS, COLUMNS_READ)
+            for contract in (*FORM_TABLES, *COUNTY_INPUTS, CORRECTIONS, COLUMNS_READ)
         ),
     ],
     group_name="returns",
@@ -71,6 +72,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
             raise CorrectionError("\n".join(one.message for one in taken.unmatched))
         tables = {"returns": taken.returns, "schools": taken.schools, "quarantine": taken.quarantine}
         tables |= {"columns_read": taken.columns_read, "corrections": taken.corrections, **taken.county}
+        tables |= {"form_places": taken.form_places, "return_explanations": taken.return_explanations}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
         for table, rows in tables.items():
             for year in years:

@@ -169,7 +169,7 @@ def to_rows(
     asked = [
         one
         for one in corrections
-        if (one.status, one.source, one.table, one.school_year) == (APPLIED, source.name, described.table, year)
+        if (one.status, one.source, one.table, one.school_year) == (APPLIED, source.reported_as, described.table, year)
         and {one.column, *(name for name, _ in one.where)} <= {*header_of}
     ]
     rows, hits = corrected(rows, text, _as_values(asked, contract if is_county else None), asked)
@@ -177,7 +177,7 @@ def to_rows(
     if described.table == "county_facts":
         rows, fact_faults = _keep_answers(rows, text, facts or {}, header_of)
         faults.append(fact_faults)
-    constants = {**described.constants, "school_year": year, "source": source.name}
+    constants = {**described.constants, "school_year": year, "source": source.reported_as}
     rows = rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
     rows, logic_faults = _keep_contract(_place(rows, source), contract, text, header_of)
     return rows, pl.concat([*faults, sum_faults, logic_faults]), hits

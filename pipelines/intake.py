@@ -13,7 +13,10 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.ahead import read_ahead
 from pipelines.corrections import Unmatched, no_hits, settled
+from pipelines.form_intake import at_cells, explanations, form_rows, places, recognised
+from pipelines.form_reading import FormReturn, read_forms, top_of_forms
 from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
 from pipelines.identity import Known, contract_of
 from pipelines.origins import columns_read, places_in
@@ -23,11 +26,15 @@ from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
 from schemas.corrections import Correction
 from schemas.county import COUNTY_INPUTS
+from schemas.forms_tables import FORM_PLACES, RETURN_EXPLANATIONS
 from schemas.origins import COLUMNS_READ
 from schemas.source import Source
 from schemas.tables import HERE, QUARANTINE, RETURNS
 from standards.county_return import KnownFact, known_facts
 
+_NOTHING = hashlib.sha256(b"").hexdigest()
+"""The SHA-256 of no bytes: of a file that could not be opened."""
+_NOT_ASKED_FOR = "来源不在本次范围内 / of a source not asked for"
 COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
 
@@ -35,7 +42,8 @@ COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 class Intake:
     """What a folder held: `schools`, `returns`, `quarantine`, `columns_read`, `corrections`, for every school year read.
 
-    `county` holds what counties say themselves: every one of COUNTY_TABLES by name, with or without rows.
+    `form_places` and `return_explanations` are of workbooks with a sheet per form. `county` holds what counties say
+    themselves: every one of COUNTY_TABLES by name, with or without rows.
     `unmatched` are the corrections that no longer find what they expect.
     """
 
@@ -45,6 +53,8 @@ class Intake:
     columns_read: pl.DataFrame
     county: dict[str, pl.DataFrame]
     corrections: pl.DataFrame
+    form_places: pl.DataFrame
+    return_explanations: pl.DataFrame
     unmatched: tuple[Unmatched, ...] = ()
 
 
@@ -67,9 +77,15 @@ class _Part:
     faults: list[pl.DataFrame] = field(default_factory=list)
     status: str | None = None
     reason: str | None = None
+    forms: FormReturn | None = None
 
     @property
     def source(self) -> str | None:
+        return self.found.source.reported_as if self.found else None
+
+    @property
+    def publication(self) -> str | None:
+        """The source whose layouts the part has, which may report as another."""
         return self.found.source.name if self.found else None
 
     @property
@@ -153,18 +169,27 @@ def take_in(
     """
     sources = list(sources)
     taken: list[_Part] = []
-    for shown, path in dict(files).items():
+    known = Known(facts, items)
+    of_forms = [source for source in sources if source.forms]
+    for shown, content, forms in read_ahead(dict(files), lambda name, content: read_forms(name, content, of_forms)):
         each(shown)
-        parts = read_file(shown, path.read_bytes(), sources, wanted=wanted, years=years, known=Known(facts, items))
+        if isinstance(content, UnreadableError):
+            parts = [_Part(shown, _NOTHING, 0)]
+            parts[0].refuse(content)
+        elif forms:
+            parts = _form_part(shown, content, forms, wanted, years)
+        else:
+            parts = read_file(shown, content, sources, wanted=wanted, years=years, known=known)
         for part in parts:
             if (shown, part.sha256) in (withdrawn or {}):
                 part.withdraw((withdrawn or {})[shown, part.sha256])
         taken += parts
+    moved = _form_lines(taken, known)
     answers: dict[str, KnownFact] = known_facts(())
     if isinstance(facts, Mapping):
         answers |= dict(facts)
     tables: dict[str, pl.DataFrame] = {}
-    losses, cell_faults, hits = [], [], []
+    losses, cell_faults, hits = [], [moved], []
     for table in ("schools", *COUNTY_TABLES):
         parts = [part for part in taken if part.table == table]
         if table != "schools":
@@ -175,7 +200,7 @@ def take_in(
         losses.append(lost)
         cell_faults.append(faults)
         hits.append(found)
-    cells = pl.concat(cell_faults)
+    cells, schools = pl.concat(cell_faults), tables["schools"]
     faults = pl.concat([_of_layout(fault, part.layout) for part in taken for fault in part.faults] + [cells])
     read = [
         part
@@ -196,6 +221,8 @@ def take_in(
         columns_read=columns_read(_places_of(taken)),
         county=tables,
         corrections=applied,
+        form_places=tidy(_of_forms(taken, schools, places), FORM_PLACES),
+        return_explanations=tidy(_of_forms(taken, schools, explanations), RETURN_EXPLANATIONS),
         unmatched=unmatched,
     )
 
@@ -203,6 +230,54 @@ def take_in(
 def _places_of(taken: Sequence[_Part]) -> list[pl.DataFrame]:
     """Where the fields of every file stand of which a row is read."""
     return [part.columns for part in taken if part.lines and part.status is None]
+
+
+def _form_part(
+    shown: str, content: bytes, forms: FormReturn, wanted: Sequence[str], years: Callable[[int], bool]
+) -> list[_Part]:
+    """A workbook of forms as a part whose rows are still to come; none where its school year is not asked for."""
+    part = _Part(shown, hashlib.sha256(content).hexdigest(), len(content), recognised(forms), forms.year, forms.form)
+    part.sheets_read = [place.sheet for place in forms.places]
+    part.sheets_left = forms.sheets_left
+    if wanted and part.publication not in wanted:
+        part.status, part.reason = "ignored", _NOT_ASKED_FOR
+    elif forms.year is not None and not years(forms.year):
+        return []
+    elif forms.refused:
+        part.refuse(*forms.refused)
+    else:
+        part.forms = forms
+    return [part]
+
+
+def _form_lines(taken: Sequence[_Part], known: Known) -> pl.DataFrame:
+    """The rows of all workbooks of forms put into their parts; the cells whose labels are not there, as faults."""
+    groups: dict[tuple[str, int], list[_Part]] = {}
+    for part in taken:
+        if part.forms and part.year is not None and part.status is None:
+            groups.setdefault((str(part.publication), part.year), []).append(part)
+    moved = [_of_layout(no_faults(), None)]
+    for (_, year), parts in groups.items():
+        rows = form_rows([(part.path, part.forms) for part in parts if part.forms], year, known)
+        for part, line in zip(parts, rows.lines, strict=True):
+            part.lines, part.rows_read = [line], line.rows_read
+            part.faults += [line.faults] if line.faults.height else []
+        moved.append(_of_layout(rows.faults, parts[0].layout))
+    return pl.concat(moved)
+
+
+def _of_forms(
+    taken: Sequence[_Part],
+    schools: pl.DataFrame,
+    listed: Callable[[Sequence[tuple[str, FormReturn]]], pl.DataFrame],
+) -> pl.DataFrame:
+    """What is listed of the workbooks of forms whose school was accepted, under school and school year."""
+    reads = [(part.path, part.forms) for part in taken if part.forms and part.status is None]
+    rows = listed(reads)
+    of_school = schools.filter(pl.col("file").is_in([file for file, _ in reads])).select(
+        "school_year", "source", "county_code", "school_id", "file"
+    )
+    return rows.join(of_school, on="file", how="inner", validate="m:1", maintain_order="left")
 
 
 def _of_layout(faults: pl.DataFrame, layout: str | None) -> pl.DataFrame:
@@ -253,6 +328,9 @@ def _all_rows(
         found = parts[0].found
         assert found is not None
         group, group_faults, found_hits = to_rows(found.source, layout, year, text, errors, answers, corrections)
+        if found.described.kind == "forms":
+            where = places([(part.path, part.forms) for part in parts if part.forms])
+            group_faults = at_cells(group_faults, found.source, year, where)
         rows.append(group)
         hits.append(found_hits)
         faults.append(_of_layout(group_faults, layout))
@@ -265,20 +343,27 @@ def survey(files: Sequence[tuple[str, Path]], sources: Iterable[Source]) -> pl.D
     Only the tops of the files are looked at: enough to know which school years a folder touches.
     """
     sources = list(sources)
+    of_forms = [source for source in sources if source.forms]
     rows: dict[tuple[str, str, str | None, int | None], None] = {}
-    for shown, path in files:
-        content = path.read_bytes()
-        part = _Part(shown, hashlib.sha256(content).hexdigest(), len(content))
-        years: list[int | None] = []
-        with suppress(UnreadableError):
-            for of_layout, found in _recognise_file(part, content, sources):
-                part.found = part.found or of_layout.found
-                tops = [(sheet, _top(sheet)) for sheet in found]
-                years.append(next((year for sheet, top in tops if (year := school_year(sheet, top, shown))), None))
-        known: list[int | None] = [*sorted({year for year in years if year is not None})]
-        rows |= dict.fromkeys((shown, part.sha256, part.source, year) for year in known or [None])
+    for shown, content, forms in read_ahead(dict(files), lambda name, content: top_of_forms(name, content, of_forms)):
+        held = b"" if isinstance(content, UnreadableError) else content
+        part = _Part(shown, hashlib.sha256(held).hexdigest(), len(held))
+        known = [forms.year] if forms else _years(part, held, sources)
+        source = forms.source.name if forms else part.publication
+        rows |= dict.fromkeys((shown, part.sha256, source, year) for year in known)
     schema = {"file": pl.String, "sha256": pl.String, "source": pl.String, "school_year": pl.Int32}
     return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def _years(part: _Part, content: bytes, sources: Sequence[Source]) -> list[int | None]:
+    """The school years that the tops of a file's sheets state; a single None where none does."""
+    years: list[int | None] = []
+    with suppress(UnreadableError):
+        for of_layout, found in _recognise_file(part, content, sources):
+            part.found = part.found or of_layout.found
+            tops = [(sheet, _top(sheet)) for sheet in found]
+            years.append(next((year for sheet, top in tops if (year := school_year(sheet, top, part.path))), None))
+    return [*sorted({year for year in years if year is not None})] or [None]
 
 
 def _top(found: Recognised) -> Body:
@@ -312,8 +397,8 @@ def read_file(
         whole.refuse(fault)
         return [whole]
     best = max((part for part, _ in recognised), key=lambda part: part.found.share if part.found else 0)
-    if wanted and best.source not in wanted:
-        best.status, best.reason = "ignored", "来源不在本次范围内 / of a source not asked for"
+    if wanted and best.publication not in wanted:
+        best.status, best.reason = "ignored", _NOT_ASKED_FOR
         return [best]
     read, is_passed_over = [], False
     for part, found in recognised:
@@ -470,6 +555,8 @@ def _returns(taken: Sequence[_Part], superseded: pl.DataFrame, cell_faults: pl.D
             else "accepted"
         )
         left = f"未读取的工作表：{'、'.join(part.sheets_left)}" if part.sheets_left else None
+        if part.forms and part.forms.forms_absent:
+            left = "；".join([f"缺表 forms absent：{'、'.join(part.forms.forms_absent)}", *([left] if left else [])])
         rows.append(
             {
                 "school_year": part.year,

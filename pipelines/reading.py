@@ -8,7 +8,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -25,13 +25,16 @@ ROW = "__row__"
 
 _SIGNATURES = (
     (b"%PDF", "PDF"),
-    (b"\xd0\xcf\x11\xe0", "旧版 Excel（.xls）或加密的工作簿 / old Excel (.xls) or an encrypted workbook"),
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"Rar!", "RAR"),
     (b"7z\xbc\xaf", "7-Zip"),
     (b"\x1f\x8b", "gzip"),
 )
+
+
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_NO_OLD_EXCEL = "加密的工作簿，或旧版 Office 文件而非工作簿 / an encrypted workbook, or an old Office file that is none"
 
 
 class UnreadableError(Exception):
@@ -86,6 +89,8 @@ def sheets(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
         yield _workbook(content)
     elif content.startswith(b"PAR1"):
         yield [_parquet(content)]
+    elif is_workbook(content):
+        yield _old_workbook(content)
     else:
         for signature, name in _SIGNATURES:
             if content.startswith(signature):
@@ -104,6 +109,15 @@ def _workbook(content: bytes) -> list[Sheet]:
         raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
 
 
+def _old_workbook(content: bytes) -> list[Sheet]:
+    """The sheets of a workbook of Excel 97 to 2003."""
+    try:
+        book = fastexcel.read_excel(content)
+        return [_worksheet(book, name, content) for name in book.sheet_names]
+    except fastexcel.FastExcelError as fault:
+        raise UnreadableError("not_a_table", _NO_OLD_EXCEL) from fault
+
+
 _ERRORS = {
     "Error(Div0)": "#DIV/0!",
     "Error(NA)": "#N/A",
@@ -115,7 +129,7 @@ _ERRORS = {
 }
 
 
-def _error_shown(detail: str) -> str:
+def error_shown(detail: str) -> str:
     """A formula error as the workbook shows it, from the reader's words for it."""
     return next((shown for name, shown in _ERRORS.items() if name in detail), detail)
 
@@ -134,13 +148,30 @@ def _uncalculated(content: bytes, number: int) -> tuple[tuple[int, int, str], ..
     Programs write such cells that do not calculate; the reader gives them as empty. Positions are counted from the
     first column that holds anything, as the reader counts them.
     """
+    if not content.startswith(b"PK"):
+        return ()
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         path = _part_of_sheet(parts, number)
-        if path is None or not _has_formula(parts, path):
-            return ()
-        page = parts.read(path)
+        found, first = _without_result(parts, path) if path else ((), 0)
+    return tuple((row, column - first, formula) for row, column, formula in found if column >= first)
+
+
+def uncalculated(content: bytes, numbers: Iterable[int]) -> dict[int, tuple[tuple[int, int, str], ...]]:
+    """For each of a workbook's sheets the cells with a formula without its result: row and column from 1, formula."""
+    if not content.startswith(b"PK"):
+        return {}
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        paths = {number: _part_of_sheet(parts, number) for number in numbers}
+        return {number: _without_result(parts, path)[0] for number, path in paths.items() if path}
+
+
+def _without_result(parts: zipfile.ZipFile, path: str) -> tuple[tuple[tuple[int, int, str], ...], int]:
+    """The cells of a sheet with a formula without its result, and the first column in which anything stands."""
+    if not _has_formula(parts, path):
+        return (), 0
+    page = parts.read(path)
     if not _WITHOUT_RESULT.search(page):
-        return ()
+        return (), 0
     found, filled = [], []
     for attributes, inside in _CELL.findall(page):
         place = _PLACE.search(attributes)
@@ -152,8 +183,7 @@ def _uncalculated(content: bytes, number: int) -> tuple[tuple[int, int, str], ..
             found.append((row, column, "=" + html.unescape((formula[1] or b"").decode(errors="replace"))))
         elif inside:
             filled.append(column)
-    first = min(filled, default=0)
-    return tuple((row, column - first, formula) for row, column, formula in found if column >= first)
+    return tuple(found), min(filled, default=0)
 
 
 def _part_of_sheet(parts: zipfile.ZipFile, number: int) -> str | None:
@@ -198,7 +228,7 @@ def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
     cells = cells.rename({old: str(position) for position, old in enumerate(cells.columns)})
     cells = cells.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     errors = tuple(
-        (fault.position[0] + 1, fault.position[1], _error_shown(fault.detail))
+        (fault.position[0] + 1, fault.position[1], error_shown(fault.detail))
         for fault in (faults.errors if faults else ())
     )
     head = [["" if cell is None else cell for cell in row[1:]] for row in cells.head(HEAD_ROWS).iter_rows()]
@@ -212,7 +242,17 @@ def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
         return Body(below, errors=(*(error for error in errors if error[0] > header_row), *missing))
 
     first = loaded.selected_columns[0].absolute_index + 1 if loaded.width else 1
-    return Sheet(name, head, body, "xlsx", first)
+    return Sheet(name, head, body, workbook_form(content), first)
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether a file's bytes begin as those of a workbook do."""
+    return content.startswith((b"PK", _OLD_EXCEL))
+
+
+def workbook_form(content: bytes) -> str:
+    """Which of Excel's formats a workbook's bytes are."""
+    return "xlsx" if content.startswith(b"PK") else "xls"
 
 
 def _parquet(content: bytes) -> Sheet:

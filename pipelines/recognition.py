@@ -49,7 +49,7 @@ def recognise(sheet: Sheet, sources: Iterable[Source]) -> Recognised | None:
     best: tuple[tuple[float, int], Recognised] | None = None
     rows = [(number, {plain(cell) for cell in row if cell}) for number, row in enumerate(sheet.head, 1)]
     for source in sources:
-        for layout in source.described.layouts:
+        for layout in (name for name, about in source.described.layouts.items() if about.kind == "rows"):
             for first, last in source.episodes(layout):
                 expected = _telling(source, layout, min(last, max(first, 1949)))
                 for number, present in rows:

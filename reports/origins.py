@@ -102,7 +102,8 @@ def files(rows: Sequence[Row], sentence: str, caption: str, captions: Captions, 
 def _file_row(row: Row, sources: Mapping[str, Source]) -> FileRow:
     layout = display.NOT_APPLICABLE
     if row["layout"] is not None and row["source"] in sources:
-        described = sources[row["source"]].described.layouts.get(row["layout"])
+        of_source = [each.described.layouts for each in sources.values() if each.reported_as == row["source"]]
+        described = next((known[row["layout"]] for known in of_source if row["layout"] in known), None)
         layout = (
             row["layout"]
             if described is None

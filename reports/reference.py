@@ -15,10 +15,12 @@ import polars as pl
 
 from reports.data_page import data_page
 from reports.explanation import json_schema
+from reports.form_page import form_page
 from reports.markdown import GENERATED, joined, names, table
 from reports.methodology import standard_page
 from schemas.columns import STAGES
 from schemas.contract import Column, Contract, Rule
+from schemas.source import sources
 from schemas.tables import HERE, TABLES
 from standards.standard import Standard, standards
 
@@ -62,6 +64,7 @@ def pages() -> dict[str, str]:
         "intake-rules.md": intake_rules_page(intake_rules()),
         "county-json.md": data_page(),
         "explanation.schema.json": json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n",
+        **{f"{name}.md": form_page(source) for name, source in sources().items() if source.forms},
     }
 
 

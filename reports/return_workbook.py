@@ -153,9 +153,12 @@ def _what(header: Header, entry: dict[str, str]) -> str:
 
 def _kind(header: Header) -> str:
     """The field's type; a helper column that is no field of `schools` holds counts, as the intake reads it."""
-    if header.column == "school_year":
-        return "text"
-    return next((entry["type"] for entry in school_fields() if entry["column"] == header.column), "count")
+    return "text" if header.column == "school_year" else kind_of_field(header.column)
+
+
+def kind_of_field(column: str) -> str:
+    """The type of a field of a school's return; of a column that is none, counts."""
+    return next((entry["type"] for entry in school_fields() if entry["column"] == column), "count")
 
 
 def _unit(header: Header, unit: str) -> str:
@@ -212,10 +215,11 @@ def _shown(source: Source, layout: str, year: int, header: Header, rows: pl.Data
     if header.column not in rows.columns:
         return [None] * rows.height
     kind = _kind(header)
-    return [None if value is None else _cell(value, kind, header.factor) for value in rows[header.column]]
+    return [None if value is None else cell_shown(value, kind, header.factor) for value in rows[header.column]]
 
 
-def _cell(value: Any, kind: str, factor: int) -> str:
+def cell_shown(value: Any, kind: str, factor: int) -> str:
+    """A value as a return shows it: 是 or 否, a figure divided by its factor exactly."""
     if kind == "text":
         return str(value)
     if kind == "yesno":

@@ -9,6 +9,7 @@ Everything about a source stands in its folder `sources/<source>/`:
 - `counties.csv`  the counties of the source, where it has a register of its own: `code,county_code,county_name`
 - `breaks.csv`    school years from which the source covers other schools: `school_year,what_zh,what_en,document`
 - `releases.csv`  which layout wins where two publications hold the same school and year: `layout,rank,label`
+- `forms.csv`, `cells.csv`  the cell map of a source whose returns are workbooks with a sheet per form (`schemas/forms.py`)
 """
 
 from __future__ import annotations
@@ -27,14 +28,15 @@ from typing import Literal
 import msgspec
 
 from schemas.county import COUNTY_INPUTS
+from schemas.forms import FormMap
 
 SOURCES = Path(__file__).parent / "sources"
 
 
 class YearClue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"place": "in"}):
-    """Where a layout states its school year: a column, a title row above the header, or the file's name."""
+    """Where a layout states its school year: a column, a title row above the header, the file's name, its folders'."""
 
-    place: Literal["column", "title", "file_name"]
+    place: Literal["column", "title", "file_name", "folder"]
     pattern: str = r"(\d{4})"
     offset: int = 0
 
@@ -44,12 +46,13 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `label` and `label_en` are its name. `guides` are headers for the reader that may stand beside and are not read. A row in which only `prefilled` columns
     hold anything says nothing and is none. A blank cell means the whole in the columns `blank_is_whole`, the file's
-    school year in the columns `blank_is_year`.
+    school year in the columns `blank_is_year`. Of kind `forms` are workbooks of one school with a sheet per form.
     """
 
     label: str
     year: tuple[YearClue, ...]
     label_en: str = ""
+    kind: Literal["rows", "forms"] = "rows"
     constants: dict[str, str] = {}
     table: str = "schools"
     guides: tuple[str, ...] = ()
@@ -70,6 +73,16 @@ class Identifiers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     county_code_words_en: str
 
 
+class FormSheets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the sheets of a workbook of forms are told by name, as regular expressions.
+
+    `sheet` has the groups `form` and `school_type`; `explanations` finds the sheet of failed checks.
+    """
+
+    sheet: str
+    explanations: str
+
+
 class _Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_zh: str
     name_en: str
@@ -83,6 +96,9 @@ class _Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layouts: dict[str, Layout]
     province_code: str | None = None
     province_name: str = ""
+    reports_as: str | None = None
+    """The source under which the rows stand in tables, where it is another publication of the same return."""
+    forms: FormSheets | None = None
     is_open_by_school: bool = False
     """Whether the publisher gives every figure of a school to everybody: the public edition then withholds nothing."""
 
@@ -129,6 +145,10 @@ class Source:
             raise SourceError(f"{folder / 'source.toml'}: {fault}") from fault
         self.described = described
         self._headers = self._rows("headers.csv")
+        self.forms = FormMap(folder) if described.forms else None
+        for name, layout in described.layouts.items():
+            if layout.kind == "forms" and self.forms:
+                self._headers += [{"layout": name, **row} for row in self.forms.headers]
         unknown = {row["layout"] for row in self._headers} - set(described.layouts)
         if unknown:
             raise SourceError(f"{folder / 'headers.csv'}: layouts that source.toml does not know: {sorted(unknown)}")
@@ -146,6 +166,11 @@ class Source:
             return []
         with path.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
+
+    @property
+    def reported_as(self) -> str:
+        """The source under which its rows stand in tables."""
+        return self.described.reports_as or self.name
 
     @cached_property
     def digest(self) -> str:

@@ -34,6 +34,7 @@ from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_INPUTS
 from schemas.coverage import COVERAGE
 from schemas.explanations import EXPERIENCE_FINDINGS, FINDING_EXPLANATIONS
+from schemas.forms_tables import FORM_TABLES
 from schemas.integrity import INTEGRITY_SIGNALS
 from schemas.judgement import (
     ASSESSMENT_STAGES,
@@ -754,6 +755,7 @@ TABLES = by_name(
         RETURNS,
         QUARANTINE,
         COLUMNS_READ,
+        *FORM_TABLES,
         UNITS,
         UNIT_INDICATORS,
         COUNTY_DISPERSION,

@@ -38,6 +38,7 @@ from tests.drawing import (
     write_text,
     write_workbook,
 )
+from tests.forming import FAULTY
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "tw-moe"
 
@@ -899,6 +900,8 @@ def planted(refused_files: Intake, logic: Intake, tmp_path_factory: pytest.TempP
     write_text(folder / "g.csv", county_table("school_groups", group))
     for county, number in (("690101", 1), ("690102", 2)):
         write_text(folder / f"{county}.csv", [headers(2023), cells(number, 2023, county_code=county)])
+    for name, content in FAULTY.items():
+        (folder / name).write_bytes(content)
     answers = {
         "known": KnownFact("decimal"),
         "asked": KnownFact(takes_finding=True, takes_score=True, points=Decimal(5)),

@@ -206,7 +206,7 @@ def zipped(name: str) -> bytes:
     ("content", "named"),
     [
         (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "旧版 Excel（.xls）或加密的工作簿"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "加密的工作簿，或旧版 Office 文件而非工作簿"),
         (b"\x89PNG\r\n\x1a\n" + bytes(60), "PNG"),
         (b"\xff\xd8\xff\xe0JFIF", "JPEG"),
         (b"Rar!\x1a\x07", "RAR"),

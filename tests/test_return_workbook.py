@@ -118,7 +118,7 @@ def test_the_same_rows_give_the_same_bytes(tmp_path: Path, source: Source, rows:
 
 def test_a_template_can_be_made_for_every_layout_of_every_source(tmp_path: Path) -> None:
     for known in sources().values():
-        for layout in known.described.layouts:
+        for layout in (name for name, about in known.described.layouts.items() if about.kind == "rows"):
             path = tmp_path / f"{known.name}-{layout}.xlsx"
             write_return(path, known, layout, YEAR, None)
             headers = [header.header for header in known.headers(layout, YEAR)]
