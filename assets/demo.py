@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ from pipelines.synthetic import (
     PROVINCE_NAME,
     county_events,
     county_returns,
+    explanations,
     province,
     school_events,
 )
@@ -160,6 +162,12 @@ def faults() -> list[Fault]:
     ]
 
 
+@cache
+def _province() -> dict[int, pl.DataFrame]:
+    """The returns of the invented province, drawn once for all that is made of them."""
+    return province()
+
+
 def make_standard(folder: Path) -> None:
     """The invented province's base standard, written into the home's folder of standards."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -167,8 +175,9 @@ def make_standard(folder: Path) -> None:
 
 
 def make_register(folder: Path) -> None:
-    """The invented province's registers of schools and counties, written into the home's folder of registers."""
+    """The invented province's registers of schools, counties and explanations, written into the home's folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    explanations(_province()).write_csv(folder / "explanations.csv", include_bom=True)
     pl.DataFrame(school_events()).write_csv(folder / "school_events.csv", include_bom=True)
     pl.DataFrame(county_events()).write_csv(folder / "county_events.csv", include_bom=True)
 
@@ -176,7 +185,7 @@ def make_register(folder: Path) -> None:
 def make_corrections(folder: Path) -> None:
     """The invented province's corrections: the one cell that a school of 望汐区 wrote with a zero too many."""
     wrong, right = (
-        rows.filter(_is_miswritten()).row(0, named=True) for rows in (_miswritten(province()[2023]), province()[2023])
+        rows.filter(_is_miswritten()).row(0, named=True) for rows in (_miswritten(_province()[2023]), _province()[2023])
     )
     cells = {
         "id": "SL-2023-01",
@@ -207,7 +216,7 @@ def make_province(
     `progress` is called with each file's name before it is written. The same files come out byte for byte each time;
     files of the same names are overwritten.
     """
-    years = province()
+    years = _province()
     source = sources()["cn-returns"]
     said = county_returns(years, standards)
     inbox.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from reports.captions import Captions
 from reports.class_sizes import class_sizes
 from reports.corrections import corrections_course
 from reports.courses import courses
+from reports.findings import findings_course
 from reports.integrity import integrity_course
 from reports.items import beyond_source, item_parts, legend
 from reports.language import gettext as _
@@ -61,6 +62,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         (
             *courses(county, captions),
             *corrections_course(county, captions),
+            *findings_course(county, captions),
             *integrity_course(county, captions),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 
+from reports.documents.check_report import check_report
 from reports.documents.comparison import compared, side_by_side
 from reports.documents.feedback import inspection_feedback
 from reports.documents.model import Document
@@ -13,6 +14,7 @@ from reports.documents.rectification import rectification_plan
 from reports.documents.render import document_html, document_markdown
 from reports.documents.school import self_evaluation
 from reports.documents.workbook import document_xlsx
+from reports.findings import has_findings
 from reports.forms import Form, forms, forms_csv, province_forms, write_forms
 from reports.year import CountyTables, YearTables
 from standards.standard import Standard
@@ -60,7 +62,8 @@ def school_documents(county: CountyTables, school_id: str) -> list[Document]:
 
 
 def county_documents(county: CountyTables) -> list[Document]:
-    """The county's inspection feedback, its recommendation form where one is asked for, and its standards side by side.
+    """The county's inspection feedback, its recommendation form where one is asked for, and its standards side by side;
+    its check report where anything unusual was found or explained.
 
     Side by side stand the standards that limit difference coefficients, where there are two or more.
     """
@@ -69,6 +72,8 @@ def county_documents(county: CountyTables) -> list[Document]:
         found.append(recommendation_form(county))
     if len(compared(county)) > 1:
         found.append(side_by_side(county))
+    if has_findings(county):
+        found.append(check_report(county))
     return found
 
 

@@ -15,6 +15,8 @@ from reports.data import county_json
 from reports.documents.comparison import KIND, compared
 from reports.downloads import indicators_csv
 from reports.faces import prefix, shared, spoken_in, twin
+from reports.findings import KIND as CHECK_REPORT
+from reports.findings import has_findings
 from reports.index import site_index
 from reports.indicator import indicator_reports
 from reports.language import LANGUAGES, SOURCE, language
@@ -159,6 +161,8 @@ def papers(county: CountyTables) -> list[Link]:
         links.append(Link(label=_("推荐表"), href="documents/recommendation-form.html"))
     if len(shown := compared(county)) > 1:
         links.append(Link(label=sentences.comparison_title(len(shown)), href=f"documents/{KIND}.html"))
+    if has_findings(county):
+        links.append(Link(label=_("核查报告"), href=f"documents/{CHECK_REPORT}.html"))
     return links
 
 

@@ -12,6 +12,7 @@ from pipelines.coverage import IDENTITY
 from pipelines.experience import experience_findings, read_columns
 from pipelines.explanations import finding_explanations
 from pipelines.registers import RegisterError, read_register
+from pipelines.synthetic import explanations, province
 from schemas.contract import accept, conform
 from schemas.explanations import EXPERIENCE_FINDINGS, EXPLANATIONS, FINDING_EXPLANATIONS
 from schemas.lineage import SCHOOL_LINEAGE
@@ -242,3 +243,22 @@ def test_each_fault_of_the_register_is_named_with_row_column_and_what_is_wanted(
         read_register(f"{HEAD}\n{LINE.replace(good, bad)}\n", "explanations.csv", EXPLANATIONS, ["cn-returns"])
     assert "1 处问题" in str(fault.value)
     assert said in str(fault.value)
+
+
+def test_the_invented_province_has_a_finding_of_every_status_in_its_last_years() -> None:
+    years = province()
+    told = accept(explanations(years), EXPLANATIONS)
+    place = {"source": pl.lit("cn-returns"), "province_code": pl.lit("690000"), "return_part": pl.lit("whole")}
+    returns = pl.concat(
+        conform(rows.with_columns(school_year=pl.lit(year, pl.Int32), file=pl.lit("a.csv"), **place), SCHOOLS)
+        for year, rows in years.items()
+    )
+    read, none = returns.select(read_columns()), SCHOOL_LINEAGE.empty()
+    findings = pl.concat(experience_findings(read, none, year) for year in years)
+    statuses = {
+        status
+        for year in (2022, 2023)
+        for status in finding_explanations(findings, told, none, returns.select(IDENTITY), year)["status"]
+    }
+    assert statuses == {"open", "expired", "carried_over", "explained", "no_finding"}
+    assert not told.filter(county_code="690129").height

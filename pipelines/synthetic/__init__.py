@@ -26,6 +26,7 @@ from pathlib import Path
 
 from pipelines.synthetic.counties import PROVINCE_CODE, PROVINCE_NAME, YEARS, storylines
 from pipelines.synthetic.county_return import county_returns
+from pipelines.synthetic.explanations import explanations
 from pipelines.synthetic.register import county_events, school_events
 from pipelines.synthetic.returns import province
 
@@ -39,6 +40,7 @@ __all__ = [
     "YEARS",
     "county_events",
     "county_returns",
+    "explanations",
     "province",
     "school_events",
     "storylines",
