@@ -19,7 +19,9 @@ from reports.year import CountyTables
 from schemas.columns import STAGES
 
 explanations = typer.Typer()
-_TABLES = ("variance_shares",)
+_WIDE = 200
+"""Columns of a table where it is not a terminal that is written to, or a narrow one."""
+_TABLES = ("variance_shares", "verdict_robustness", "least_changes")
 
 
 @explanations.command("why", epilog=EXIT_CODES)
@@ -90,7 +92,7 @@ def _print_table(table: Course) -> None:
         listing.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in table.rows:
         listing.add_row(*(cell.replace("[", "\\[") for cell in row))
-    out.print(listing)
+    out.print(listing, width=max(out.width, _WIDE))
     for note in table.notes:
         out.print(note, markup=False, style="dim")
 

@@ -20,6 +20,7 @@ from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.reconciled import reconciliation
 from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
 from assets.resource import HomeResource, school_years
+from assets.why import WHY_ASSETS
 from assets.withdrawn import record_receipts, today, withdrawn_files
 from pipelines import change, disclosure, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
@@ -266,5 +267,6 @@ TABLE_ASSETS = [
     coverage,
     *EXPLANATION_ASSETS,
     *JUDGEMENT_ASSETS,
+    *WHY_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

@@ -29,6 +29,8 @@ _OF_SCHOOLS = (
     "variance_shares",
     "ledger",
     "group_dispersion",
+    "verdict_robustness",
+    "least_changes",
 )
 """Tables that are told of sources that are open by school, and of no others."""
 _TOLD = (

@@ -39,6 +39,12 @@ def unit_indicators(units: pl.DataFrame, standard: Standard, facts: pl.DataFrame
     return tidy(pl.concat(parts), UNIT_INDICATORS) if parts else UNIT_INDICATORS.empty()
 
 
+def is_shared(indicator: Indicator, stage: str) -> bool:
+    """Whether the indicator's resource is one that an integrated school shares between its stages, so that it is split."""
+    is_split = bool(set(indicator.added(stage)) & set(shared_fields()))
+    return is_split and indicator.denominator != "one" and not indicator.over
+
+
 def _one(
     units: pl.DataFrame, indicator: Indicator, stage: str, standard: Standard, facts: pl.DataFrame
 ) -> pl.DataFrame:
@@ -56,7 +62,7 @@ def measured(
     of `holds`.
     """
     plus = indicator.added(stage)
-    is_shared = bool(set(plus) & set(shared_fields())) and indicator.denominator != "one" and not indicator.over
+    has_shared = is_shared(indicator, stage)
     said = school_findings(facts, f"{standard.id}/{indicator.id}").rename({"finding": "asserted"})
     school = ["school_year", "source", "county_code", "school_id"]
     whole = (
@@ -71,8 +77,8 @@ def measured(
         .join(said, on=school, how="left", validate="m:1", maintain_order="left")
         .with_columns(
             __resource__=_resource(indicator, plus, standard),
-            __share_numerator__=(pl.col("share_numerator") if is_shared else pl.lit(1)).cast(pl.Int128),
-            __share_denominator__=(pl.col("share_denominator") if is_shared else pl.lit(1)).cast(pl.Int128),
+            __share_numerator__=(pl.col("share_numerator") if has_shared else pl.lit(1)).cast(pl.Int128),
+            __share_denominator__=(pl.col("share_denominator") if has_shared else pl.lit(1)).cast(pl.Int128),
             denominator=_denominator(indicator),
             relaxation=_applied(indicator, standard),
         )

@@ -165,6 +165,15 @@ def _stage_units(schools: pl.DataFrame, stage: str, standard: Standard) -> pl.Da
     )
 
 
+def under_scope(found: pl.DataFrame, standard: Standard) -> pl.DataFrame:
+    """Units of a standard, each with the standing and reason that it has under the standard's scope as it is given."""
+    kinds = pl.DataFrame(codes("school_types")).select(pl.col("code").alias("school_type_code"), "kind")
+    bare = found.join(kinds, on="school_type_code", how="left", validate="m:1", maintain_order="left").with_columns(
+        reason=pl.when(pl.col("reason") == "parent_not_found").then("reason")
+    )
+    return _with_standing(bare, standard).select(found.columns)
+
+
 def _with_standing(found: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     """Whether each unit counts under the standard, and why not."""
     scope = standard.scope

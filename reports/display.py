@@ -16,6 +16,7 @@ from typing import Any
 from reports.language import SOURCE, labelled, language, marked, serial
 from reports.language import gettext as _
 from schemas import disclosure as withheld
+from schemas import why as printed
 from schemas.tables import codes
 
 NOT_REPORTED = "…"
@@ -24,7 +25,7 @@ SUPPRESSED = "■"
 """A figure that the public edition withholds."""
 BELOW_NORM = "▽"
 BELOW_FLOOR = "▼"
-CV_PLACES = 3
+CV_PLACES = printed.CV_PLACES
 PERCENT_PLACES = 1
 _MINUS = "\N{MINUS SIGN}"
 _HIDDEN_PLACES = (5, 6, 8, 12, 17)
@@ -371,6 +372,11 @@ def unit_label(unit: str, resource: str = "") -> str:
             return _(of_resource).format(counted=_(_COUNTED_UNITS[resource]))
         return _(alone)
     return _(_UNIT_LABELS[unit]) if unit in _UNIT_LABELS else unit
+
+
+def counted(unit: str) -> str:
+    """What is counted: people, volumes, square metres; a unit that is not known here stands as it is."""
+    return _(_COUNTED_UNITS[unit]) if unit in _COUNTED_UNITS else unit
 
 
 def standing(name: str) -> str:

@@ -53,6 +53,7 @@ from schemas.judgement import (
 from schemas.lineage import LINEAGE_TABLES, SERIES
 from schemas.origins import COLUMNS_READ
 from schemas.reconciliation import RECONCILIATION
+from schemas.why import WHY_TABLES
 
 HERE = Path(__file__).parent
 BANDS = ("0_25", "26_30", "31_35", "36_40", "41_45", "46_50", "51_55", "56_60", "61_65", "66_up")
@@ -785,6 +786,7 @@ TABLES = by_name(
         POPULARISATION,
         GROUP_DISPERSION,
         PIONEER_CANDIDATES,
+        *WHY_TABLES,
     )
 )
 """Every table by name, in the order in which the data flow."""

@@ -16,7 +16,9 @@ from jinja2 import UndefinedError
 from pipelines.change import year_over_year
 from pipelines.dispersion import county_dispersion, variance_shares
 from pipelines.indicators import unit_indicators
+from pipelines.least_changes import least_changes
 from pipelines.monitoring import three_year_monitoring
+from pipelines.robustness import verdict_robustness
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from reports import charts, display, model, render
@@ -27,6 +29,7 @@ from reports.sentences import changes_words
 from reports.site import render_index, render_methods, render_year
 from reports.year import YearTables
 from schemas.contract import conform
+from schemas.county import COUNTY_FACTS
 from schemas.lineage import COUNTY_HISTORY, SCHOOL_CHANGES
 from schemas.source import sources
 from schemas.tables import QUARANTINE, RETURNS, TABLES
@@ -113,6 +116,8 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             ("variance_shares", variance_shares(values)),
             ("school_verdicts", judged),
             ("resource_verdicts", verdicts),
+            ("verdict_robustness", verdict_robustness(found, values, spread, COUNTY_FACTS.empty(), standard)),
+            ("least_changes", least_changes(found, values, spread, standard)),
         ):
             parts[name].append(table)
         for year in years:

@@ -75,7 +75,7 @@ def test_the_coefficient_without_the_school_that_raises_it_most_is_that_of_the_t
 
 
 def test_the_shares_and_the_coefficients_without_each_school_stand_in_a_table() -> None:
-    (table,) = told(worked()).parts
+    table = told(worked()).parts[0]
     assert [row[1] for row in table.rows] == ["48.1%", "42.3%", "8.0%", "1.6%", "<0.1%"]
     assert [row[4] for row in table.rows] == ["0.477", "0.321", "0.496", "0.584", "0.556"]
 
@@ -158,3 +158,54 @@ def test_what_is_not_there_is_said_with_what_is(home: Home, words: tuple[str, ..
     assert code == 2
     assert said in shown
     assert re.search(r"有：|refresh", shown)
+
+
+# -- how sure the verdict is -------------------------------------------------------------------------------------------
+
+
+@cache
+def judged() -> Tables:
+    """The example's books as rooms, whose coefficient alone is held against 0.50."""
+    return computed({YEAR: [row | {"multimedia_rooms": row["books"]} for row in five_schools(BOOKS)]})
+
+
+ROOMS = Focus("cn-quality-2017", "primary", "multimedia_rooms")
+
+
+def row_of(name: str, **where: object) -> dict[str, object]:
+    rows = judged()[name].filter(standard="cn-quality-2017", indicator="multimedia_rooms", **where)
+    return rows.row(0, named=True)
+
+
+def test_the_two_formulas_that_turn_the_verdict_are_named_with_their_figures() -> None:
+    (part,) = [part for part in told(judged(), ROOMS).parts if part.anchor == "why-robustness"]
+    turned = part.sentences[0]
+    for variant, words in (("unweighted", "不加权，总体标准差"), ("around_pooled_mean", "不加权，以合并平均为中心")):
+        row = row_of("verdict_robustness", variant=variant)
+        assert row["is_turned"]
+        assert f"{words} {display.coefficient(row['cv'])}" in turned
+    assert "样本标准差" not in turned
+    (cells,) = part.rows
+    assert cells[2:] == ("0.515", "0.489 ✕", "0.546", "0.464 ✕")
+
+
+def test_the_least_change_is_said_in_whole_natural_units_with_what_it_makes() -> None:
+    (part,) = [part for part in told(judged(), ROOMS).parts if part.anchor == "why-robustness"]
+    (said,) = [sentence for sentence in part.sentences if "最少这样变动" in sentence]
+    for kind, unit in (("resource", "间"), ("pupils", "人")):
+        row = row_of("least_changes", change_of=kind)
+        assert f"{abs(row['change'])} {unit}（0.515 → {row['cv']:.3f}" in said
+        assert row["school_name"] in said
+
+
+def test_a_failure_that_only_rounding_hides_is_marked() -> None:
+    books = [279, 137, 935, 160 + 16, 402]
+    tables = computed({YEAR: [row | {"multimedia_rooms": row["books"]} for row in five_schools(books)]})
+    (part,) = [part for part in told(tables, ROOMS).parts if part.anchor == "why-robustness"]
+    assert "印为 0.500，实为 0.50032，超过限值 0.50：只是取整掩盖了超限。" in "".join(part.sentences)
+
+
+def test_where_no_formula_turns_a_verdict_that_is_said() -> None:
+    even = computed({YEAR: [{"pupils_primary": 100, "multimedia_rooms": 10 + n} for n in range(4)]})
+    (part,) = [part for part in told(even, ROOMS).parts if part.anchor == "why-robustness"]
+    assert part.sentences[0] == "换用以下各种算法，没有一项结论反转。"

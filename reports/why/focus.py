@@ -76,3 +76,8 @@ def shares_of(county: CountyTables, cell: Cell) -> list[Row]:
         )
         rows = list(records(table.sort("variance_share", "unit_id", descending=[True, False], nulls_last=True)))
     return [row for row in rows if row["variance_share"] is not None]
+
+
+def rows_of(county: CountyTables, table: str) -> list[Row]:
+    """The county's rows of a table, in the table's order."""
+    return list(records(county.frame(table)))
