@@ -10,7 +10,7 @@ exist nowhere else, each with the faults that its name tells; `faults` lists the
 | 2020-年报.xlsx | a title row, two data sheets, a sheet of notes |
 | 2021-初报.parquet | an earlier return of one county, wholly superseded by the one that follows |
 | 2021-年报.parquet | Parquet |
-| 2022-年报.csv | UTF-8 with a byte-order mark; the books of three schools are ten times too many |
+| 2022-年报.csv | UTF-8 with a byte-order mark; the books of three schools are ten times too many; the green area of a school of 青岚县 stands in 亩, not m², which is accepted and asked about |
 | 2022-更正.csv | the three schools corrected; supersedes their rows |
 | 2023-年报-甲.xlsx, 2023-年报-乙.csv | one year in two files, by county; one cell ten times too large, which a correction sets |
 | 2018 … 2023-县级报表.xlsx | what the counties say themselves, a workbook a year, a sheet a table |
@@ -45,6 +45,7 @@ from pipelines.synthetic import (
 )
 from reports.county_workbook import county_frame, layout_of, write_county_workbook
 from reports.return_workbook import CREATED, return_frame, write_return
+from schemas.contract import DECIMAL
 from schemas.corrections import COLUMNS
 from schemas.source import Source, sources
 from standards.standard import Standard
@@ -55,6 +56,9 @@ _TABLES_YEAR = 2022
 _PLANTED_COUNTY = "690130"
 _CORRECTED_COUNTY = "690182"
 _MISWRITTEN_COUNTY = "690103"
+_SLIPPED_SCHOOL = "2169000158"
+"""青岚县第三小学, which gives its green area in 亩 in 2022."""
+_M2_PER_MU = 666.67
 _INDICATOR = "cn-basic-2012/computers"
 _Cells = dict[str, str | None]
 
@@ -158,6 +162,7 @@ def faults() -> list[Fault]:
     return [
         Fault("2021-初报.parquet", None, 0, "整个文件被年报取代"),
         Fault("2022-年报.csv", None, 0, "三所学校的图书册数多十倍，被更正取代"),
+        Fault("2022-年报.csv", None, 0, "青岚县一所小学的绿化用地以亩填报：照收，2022 年问单位，2023 年问起落"),
         *planted,
     ]
 
@@ -228,7 +233,9 @@ def make_province(
         "2020-年报.xlsx": lambda path: _two_sheets(path, source, 2020, years[2020]),
         "2021-初报.parquet": lambda path: _frame(source, 2021, _early(years[2021])).write_parquet(path),
         "2021-年报.parquet": lambda path: _frame(source, 2021, years[2021]).write_parquet(path),
-        "2022-年报.csv": lambda path: _text(path, _frame(source, 2022, _tenfold_books(years[2022])), "utf-8-sig"),
+        "2022-年报.csv": lambda path: _text(
+            path, _frame(source, 2022, _tenfold_books(green_in_mu(years[2022]))), "utf-8-sig"
+        ),
         "2022-更正.csv": lambda path: _text(path, _frame(source, 2022, _corrected(years[2022])), "utf-8-sig"),
         "2023-年报-甲.xlsx": lambda path: write_return(
             path, source, LAYOUT, 2023, _miswritten(years[2023]).filter(_in_first_half()), title=_title(2023)
@@ -297,6 +304,13 @@ def _miswritten(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         pl.when(_is_miswritten()).then(pl.col("computers") * 10).otherwise("computers").alias("computers")
     )
+
+
+def green_in_mu(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the green area of one school in 亩 in place of m²; no standard of the invented province reads it."""
+    slipped = (pl.col("green_area_m2").cast(pl.Float64) / _M2_PER_MU).round(2).cast(DECIMAL)
+    is_slipped = pl.col("school_id") == _SLIPPED_SCHOOL
+    return rows.with_columns(pl.when(is_slipped).then(slipped).otherwise("green_area_m2").alias("green_area_m2"))
 
 
 def _text(path: Path, cells: pl.DataFrame, encoding: str = "utf-8", separator: str = ",") -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import polars as pl
+
 from reports import display, sentences
 from reports.captions import Captions
 from reports.language import gettext as _
 from reports.language import labelled, marked, serial
 from reports.model import Course
+from reports.province_tables import ProvinceTables
 from reports.year import CountyTables, Row, YearTables, records
 from schemas.integrity import KINDS
 from schemas.integrity_rules import integrity_rules
 from schemas.tables import school_fields
 
 _MOST = 40
+_MOST_COUNTIES = 12
 _GROUPS = {"pupils": marked("各年级在校生数"), "resources": marked("图书、计算机、设备值和经费")}
 _TIES = {"group": marked("同组"), "parent": marked("主校与校区、教学点"), "name": marked("同名")}
 _REASONS = {
@@ -181,17 +185,24 @@ _ASKED: dict[str, Callable[[Row], str]] = {
 }
 
 
-def counties_asked(rows: list[Row], names: dict[str, str]) -> str:
-    """How many questions each county of a province has, the most first, in one sentence; empty where there are none."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["county_code"]] = counts.get(row["county_code"], 0) + 1
-    if not counts:
-        return ""
-    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
-    return _("值得再问一句的数：{counties}。").format(
-        counties=serial(
-            _("{county} {count} 处").format(county=names.get(code, code), count=display.count(count))
-            for code, count in ordered
-        )
+def counties_asked(area: ProvinceTables) -> list[str]:
+    """How many questions each county of the province has, the most first, in one sentence; none where there are none."""
+    counts = (
+        area.all.table("integrity_signals")
+        .filter(pl.col("source") == area.source, pl.col("province_code") == area.province)
+        .group_by("county_code", "county_name")
+        .agg(pl.len().alias("signals"))
+        .sort("signals", "county_code", descending=[True, False])
     )
+    if counts.is_empty():
+        return []
+    named = [
+        _("{county} {count} 处").format(county=area.names.get(code, name), count=display.count(signals))
+        for code, name, signals in counts.head(_MOST_COUNTIES).iter_rows()
+    ]
+    more = _("等") if counts.height > len(named) else ""
+    return [
+        _("{counties} 个县级单位有值得再问一句的数：{named}{more}，见各县页面。").format(
+            counties=display.count(counts.height), named=serial(named), more=more
+        )
+    ]

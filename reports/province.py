@@ -14,6 +14,7 @@ from reports.county import banner
 from reports.courses import candidates
 from reports.faces import shared
 from reports.heat import heats
+from reports.integrity import counties_asked
 from reports.language import gettext as _
 from reports.language import language, semicolons, serial, spoken
 from reports.missing import source_sentences
@@ -136,6 +137,7 @@ def _section(area: ProvinceTables, captions: Captions) -> Section:
             *_outcomes(area.standards, _whole_counts(area)),
             *_sentences(area),
             *source_sentences(tables, source),
+            *counties_asked(area),
         ),
         attention=attention(area),
         status=status_table(area, captions),

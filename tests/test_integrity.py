@@ -22,6 +22,7 @@ from reports.county import county_report
 from reports.integrity import question
 from reports.language import catalogue, speaking
 from reports.model import CountyReport
+from reports.province import province_report
 from reports.year import YearTables
 from schemas.contract import accept, conform
 from schemas.county import SCHOOL_GROUPS
@@ -30,7 +31,7 @@ from schemas.integrity import INTEGRITY_SIGNALS, KINDS
 from schemas.integrity_rules import integrity_rules
 from schemas.lineage import SCHOOL_CHANGES, SCHOOL_LINEAGE
 from schemas.source import sources
-from schemas.tables import TABLES
+from schemas.tables import TABLES, school_fields
 from standards.standard import standards
 from tests.county import schools
 
@@ -312,6 +313,17 @@ def test_a_school_is_followed_under_another_identifier() -> None:
     assert signals(given, lineage=lines).filter(kind="unit_slip")["school_id"].to_list() == ["3169000009"]
 
 
+def test_the_rules_name_columns_of_the_return_that_are_numbers() -> None:
+    rules = integrity_rules()
+    numbers = {entry["column"] for entry in school_fields() if entry["type"] in ("count", "decimal")}
+    assert set(rules.columns) <= numbers
+    assert {name for group in rules.copy.groups.values() for name in group} <= numbers
+    money = {entry["column"] for entry in school_fields() if entry["unit"] == "yuan"}
+    assert {name for name, figure in rules.columns.items() if figure.whole == 10_000} == money & set(rules.columns)
+    land = {name for name, figure in rules.columns.items() if 666.67 in figure.slips}
+    assert land == {"sports_ground_area_m2", "site_area_m2", "green_area_m2"}
+
+
 SIGNALS: dict[str, tuple[pl.DataFrame, list[Row] | None, str, str]] = {
     "bunching": (
         equipped(*[0.5] * 6, *[1.0] * 8, *[2.0] * 6),
@@ -404,8 +416,21 @@ def test_a_county_without_signals_has_no_such_section() -> None:
     assert not [course for course in report.courses if course.anchor == "integrity"]
 
 
+def test_the_page_of_the_school_year_counts_the_questions_by_county() -> None:
+    (section,) = province_report(tables_of(course_of("books", 8000, 8200, 82_000)), [YEAR]).sections
+    assert section.sentences[-1] == "1 个县级单位有值得再问一句的数：青岚县 1 处，见各县页面。"
+    (section,) = province_report(tables_of(course_of("books", 8000, 8200, 8300)), [YEAR]).sections
+    assert not [sentence for sentence in section.sentences if "值得再问一句" in sentence]
+
+
 def page_of(given: pl.DataFrame) -> CountyReport:
     """The county's report of the newest year, made from these returns."""
+    (county,) = tables_of(given).counties()
+    return county_report(county, [YEAR])
+
+
+def tables_of(given: pl.DataFrame) -> YearTables:
+    """What the pages of the newest year are made of."""
     now = given.filter(pl.col("school_year") == YEAR)
     found = pl.concat(units(now, standard) for standard in STANDARDS)
     values = pl.concat(unit_indicators(found, standard) for standard in STANDARDS)
@@ -423,9 +448,7 @@ def page_of(given: pl.DataFrame) -> CountyReport:
         "resource_verdicts": judged,
         "integrity_signals": signals(given),
     }
-    years = YearTables(tables, YEAR, {standard.id: standard for standard in STANDARDS}, sources())
-    (county,) = years.counties()
-    return county_report(county, [YEAR])
+    return YearTables(tables, YEAR, {standard.id: standard for standard in STANDARDS}, sources())
 
 
 @cache

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from assets.demo import faults, make_corrections, make_province
+from assets.demo import faults, green_in_mu, make_corrections, make_province
 from pipelines.county_history import successors
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake, inbox_files, rules, take_in
+from pipelines.integrity import integrity_signals
 from pipelines.judgement import judge
 from pipelines.likeness import lineage_candidates
 from pipelines.lineage import school_changes
@@ -24,10 +25,11 @@ from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
 from schemas.contract import conform, failures
 from schemas.corrections import read_corrections
+from schemas.county import SCHOOL_GROUPS
 from schemas.judgement import COUNTY_VERDICTS
-from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
+from schemas.lineage import COUNTY_EVENTS, SCHOOL_CHANGES, SCHOOL_EVENTS, SCHOOL_LINEAGE
 from schemas.source import sources
-from schemas.tables import SCHOOLS
+from schemas.tables import SCHOOLS, UNIT_INDICATORS
 from standards.county_return import known_facts, known_items
 from standards.standard import Standard, load_standards, standards
 
@@ -331,7 +333,27 @@ def test_the_province_is_written_and_announced_file_by_file_byte_for_byte_the_sa
 def test_what_is_read_is_what_the_province_holds(taken: Intake, years: dict[int, pl.DataFrame]) -> None:
     for year, returned in years.items():
         read = taken.schools.filter(pl.col("school_year") == year, ~_planted())
-        assert_frame_equal(read.select(returned.columns), returned)
+        assert_frame_equal(read.select(returned.columns), green_in_mu(returned) if year == 2022 else returned)
+
+
+def test_the_green_area_in_mu_is_asked_about_in_its_year_and_once_it_has_come_back(taken: Intake) -> None:
+    asked = []
+    for year in (2022, 2023):
+        schools = taken.schools.filter(pl.col("school_year") <= year, pl.col("county_code") == "690121")
+        found = integrity_signals(
+            schools,
+            UNIT_INDICATORS.empty(),
+            SCHOOL_GROUPS.empty(),
+            SCHOOL_LINEAGE.empty(),
+            SCHOOL_CHANGES.empty(),
+            [],
+            year,
+        )
+        asked += found.select("school_year", "school_name", "kind", "figure", "value_year").rows()
+    assert asked == [
+        (2022, "青岚县第三小学", "unit_slip", "green_area_m2", 2022),
+        (2023, "青岚县第三小学", "spike", "green_area_m2", 2022),
+    ]
 
 
 def test_every_row_of_every_file_is_accounted_for(taken: Intake) -> None:
