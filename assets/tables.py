@@ -8,7 +8,7 @@ import polars as pl
 
 from assets import progress
 from assets.archive import write_archive
-from assets.coverage import coverage
+from assets.coverage import coverage, deciding_units
 from assets.editions import publish
 from assets.explanations import EXPLANATION_ASSETS
 from assets.home import UNKNOWN, Home, kind_of
@@ -265,6 +265,7 @@ TABLE_ASSETS = [
     integrity_signals,
     reconciliation,
     coverage,
+    deciding_units,
     *EXPLANATION_ASSETS,
     *JUDGEMENT_ASSETS,
     *WHY_ASSETS,

@@ -74,8 +74,8 @@ def with_bounds(cells: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     share_high = ratio(greatest, known + greatest)
     is_open = (pl.col("__missing__") > 0) & (mean > 0) & pl.col("__least__").is_not_null()
     is_complete = pl.col("__missing__").fill_null(0) == 0
-    low = _lowest(squared, share_low, share_high.fill_null(1.0), least, most)
-    high = _highest(squared, share_low, share_high, least, most, pl.col("__missing__") == 1)
+    low = lowest(squared, share_low, share_high.fill_null(1.0), least, most)
+    high = highest(squared, share_low, share_high, least, most, pl.col("__missing__") == 1)
     return rows.with_columns(
         cv_low=pl.when(is_complete)
         .then("cv")
@@ -85,7 +85,7 @@ def with_bounds(cells: pl.DataFrame, standard: Standard) -> pl.DataFrame:
     ).drop(_INNER)
 
 
-def _squared(squared: pl.Expr, share: pl.Expr, at: pl.Expr, spread: pl.Expr) -> pl.Expr:
+def cv_squared(squared: pl.Expr, share: pl.Expr, at: pl.Expr, spread: pl.Expr) -> pl.Expr:
     """CV² where the missing units have this share of the weight, their mean lies at `at` and their variance is `spread`."""
     within = (1 - share) * squared + share * spread
     between = share * (1 - share) * (at - 1) ** 2
@@ -103,14 +103,14 @@ def _within(value: pl.Expr, low: pl.Expr, high: pl.Expr) -> pl.Expr:
     return pl.min_horizontal(pl.max_horizontal(value, low), high)
 
 
-def _lowest(squared: pl.Expr, share_low: pl.Expr, share_high: pl.Expr, least: pl.Expr, most: pl.Expr) -> pl.Expr:
+def lowest(squared: pl.Expr, share_low: pl.Expr, share_high: pl.Expr, least: pl.Expr, most: pl.Expr) -> pl.Expr:
     """The lowest CV²: all missing units at one value, as near as may be to the second moment over the mean."""
     at = _within(1 + squared, least, most)
     turning = _within(_turning_share(squared, at, at**2), share_low, share_high)
-    return pl.min_horizontal(_squared(squared, share, at, pl.lit(0.0)) for share in (share_low, share_high, turning))
+    return pl.min_horizontal(cv_squared(squared, share, at, pl.lit(0.0)) for share in (share_low, share_high, turning))
 
 
-def _highest(
+def highest(
     squared: pl.Expr, share_low: pl.Expr, share_high: pl.Expr, least: pl.Expr, most: pl.Expr, is_single: pl.Expr
 ) -> pl.Expr:
     """The highest CV²: every missing unit at an end of the range; null without a greatest value or weight.
@@ -124,12 +124,12 @@ def _highest(
         turning = pl.when(share_low < share_high).then(
             _within(_turning_share(squared, end, end**2), share_low, share_high)
         )
-        found += [_squared(squared, share, end, none) for share in (share_low, share_high, turning)]
+        found += [cv_squared(squared, share, end, none) for share in (share_low, share_high, turning)]
     first, both, product = 1 + squared, least + most, least * most
 
     def divided(share: pl.Expr, at: pl.Expr) -> pl.Expr:
         at = _within(at, least, most)
-        return pl.when(~is_single).then(_squared(squared, share, at, (at - least) * (most - at)))
+        return pl.when(~is_single).then(cv_squared(squared, share, at, (at - least) * (most - at)))
 
     for share in (share_low, share_high):
         # In the mean a = 1 + λ(m − 1), the second moment of such a division is c + (l + u)·a: CV² turns at −2c / (l + u).

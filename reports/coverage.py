@@ -28,17 +28,30 @@ def bounds_note(row: Row) -> list[str]:
 
 
 def deciding_note(county: CountyTables, standard: str, row: Row) -> list[str]:
-    """The units whose missing figures the status hangs on: those without a value, where it is undetermined by them."""
-    if row["status"] != "undetermined" or row["reason"] != "missing_units":
+    """Whose missing return could settle an undetermined status alone, and to which side; or that only several could."""
+    rows = county.frame("deciding_units").filter(standard=standard, stage=row["stage"], indicator=row["indicator"])
+    if rows.is_empty():
         return []
-    cells = county.values.get((standard, row["stage"]), {})
-    units = county.units.get((standard, row["stage"]), {})
-    silent = [
-        units[unit_id]["school_name"]
-        for unit_id, found in cells.items()
-        if any(row["indicator"] in (name, "composite") and cell["value"] is None for name, cell in found.items())
+    names = {name: rows.filter(name)["school_name"].to_list() for name in ("settles_not_met", "settles_met", "decides")}
+    everyone = display.listed(rows["school_name"].to_list(), _NAMED)
+    if rows.height == 1:
+        return [_("只缺 {name} 的数据：它上报，就能判定。").format(name=everyone)]
+    if not names["decides"]:
+        return [
+            _("缺数据的 {count} 所中，没有一所看得出单独上报就能定论，须几所一并上报：{names}。").format(
+                count=display.count(rows.height), names=everyone
+            )
+        ]
+    said = [
+        sentence.format(names=display.listed(names[side], _NAMED))
+        for side, sentence in (
+            ("settles_not_met", _("其数据单独就可能使差异系数确定超过限值的：{names}。")),
+            ("settles_met", _("其数据单独就可能使差异系数确定不超过限值的：{names}。")),
+        )
+        if names[side]
     ]
-    return [_("能否判定取决于：{names}。").format(names=display.listed(silent, _NAMED))] if silent else []
+    rest = rows.height - len(names["decides"])
+    return [*said, _("缺数据的其余 {count} 所，单独上报定不了。").format(count=display.count(rest))] if rest else said
 
 
 def not_reported(county: CountyTables) -> list[str]:

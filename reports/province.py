@@ -24,6 +24,7 @@ from reports.origins import colophon, files, files_sentence, internal_files, int
 from reports.papers import form_standards
 from reports.province_map import maps
 from reports.province_tables import ProvinceTables
+from reports.reporting import reporting
 from reports.status_table import ORDERS, page_of, status_table
 from reports.year import YearTables
 from standards.standard import Standard
@@ -143,7 +144,7 @@ def _section(area: ProvinceTables, captions: Captions) -> Section:
         status=status_table(area, captions),
         maps=maps(area, captions),
         heats=heats(area, captions),
-        tables=movers(area, captions),
+        tables=(*movers(area, captions), *reporting(area, captions)),
         downloads=tuple(
             Link(
                 label=_("{standard}全省申报表册").format(standard=sentences.short_title(standard)),

@@ -1,10 +1,10 @@
-"""Contracts of coverage: the roster of schools that are to report, the days by which, and who did."""
+"""Contracts of coverage: the roster of schools that are to report, the days by which, who did, and whose return decides."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from schemas.columns import PLACE, ROW, SCHOOL, SCHOOL_NAME, SOURCE, YEAR
+from schemas.columns import INDICATOR, PLACE, ROW, SCHOOL, SCHOOL_NAME, SOURCE, STAGE, STANDARD, UNIT_ID, YEAR, count
 from schemas.contract import Column, Contract
 
 _COUNTY = Column("county_code", pl.String, "县级行政区划代码", "County that the school reports to", nullable=False)
@@ -69,4 +69,47 @@ COVERAGE = Contract(
     ),
     sort=("school_year", "source", "county_code", "school_id"),
     origin="schools, quarantine, school_changes, registers/roster.csv",
+)
+DECIDING_UNITS = Contract(
+    "deciding_units",
+    "每标准、每县、每学段、每个因缺报而无法判定的差异系数、每个缺值的评估单位一行：它一家上报能否定论",
+    "One row per standard, county, stage and coefficient that missing units leave undetermined, and unit without a "
+    "value: whether its return alone could settle it.",
+    ("school_year", "standard", "source", "county_code", "stage", "indicator", "unit_id"),
+    (
+        YEAR,
+        STANDARD,
+        SOURCE,
+        *PLACE,
+        STAGE,
+        INDICATOR,
+        UNIT_ID,
+        SCHOOL,
+        SCHOOL_NAME,
+        count("units_missing", "缺值的评估单位数", "Units on which the coefficient hangs"),
+        Column(
+            "settles_not_met",
+            pl.Boolean,
+            "可使其确定超限",
+            "The unit may report a value with which the limit is exceeded whatever the others report",
+            nullable=False,
+        ),
+        Column(
+            "settles_met",
+            pl.Boolean,
+            "可使其确定不超限",
+            "The unit may report a value with which the limit is kept whatever the others report",
+            nullable=False,
+        ),
+        Column(
+            "decides",
+            pl.Boolean,
+            "一家上报即可定论",
+            "Either of both, or it is the only one missing; where none of a coefficient's units decides, several must "
+            "report together",
+            nullable=False,
+        ),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "unit_id"),
+    origin="unit_indicators, county_dispersion, ranges of the standard",
 )

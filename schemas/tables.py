@@ -32,7 +32,7 @@ from schemas.columns import (
 from schemas.contract import DECIMAL, Column, Contract, Rule, by_name
 from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_INPUTS
-from schemas.coverage import COVERAGE
+from schemas.coverage import COVERAGE, DECIDING_UNITS
 from schemas.explanations import EXPERIENCE_FINDINGS, FINDING_EXPLANATIONS
 from schemas.forms_tables import FORM_TABLES
 from schemas.integrity import INTEGRITY_SIGNALS
@@ -770,6 +770,7 @@ TABLES = by_name(
         INTEGRITY_SIGNALS,
         RECONCILIATION,
         COVERAGE,
+        DECIDING_UNITS,
         EXPERIENCE_FINDINGS,
         FINDING_EXPLANATIONS,
         *COUNTY_INPUTS,

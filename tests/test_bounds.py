@@ -196,10 +196,26 @@ def test_a_lower_bound_is_said_under_the_table_and_one_of_zero_is_not() -> None:
     assert bounds_note(both) == ["未上报的数据在标准所列范围内取任何值，差异系数都在 0.420–0.610 之间。"]
 
 
-def test_an_open_status_names_the_schools_that_it_hangs_on() -> None:
-    cells = {"a": {"books": {"value": None}}, "b": {"books": {"value": 2.0}}}
-    units = {"a": {"school_name": "甲小学"}, "b": {"school_name": "乙小学"}}
-    county = SimpleNamespace(values={("x", "primary"): cells}, units={("x", "primary"): units})
-    row = {"stage": "primary", "indicator": "composite", "status": "undetermined", "reason": "missing_units"}
-    assert deciding_note(county, "x", row) == ["能否判定取决于：甲小学。"]  # type: ignore[arg-type]
-    assert deciding_note(county, "x", row | {"status": "not_met", "reason": "bounds_over_limit"}) == []  # type: ignore[arg-type]
+def test_an_open_status_says_whose_return_could_settle_it() -> None:
+    row = {"stage": "primary", "indicator": "books"}
+
+    def said(*units: tuple[str, bool, bool]) -> list[str]:
+        held = pl.DataFrame(
+            [
+                {"standard": "x", **row, "school_name": name, "settles_not_met": over, "settles_met": kept,
+                 "decides": over or kept or len(units) == 1}
+                for name, over, kept in units
+            ]
+        )  # fmt: skip
+        county = SimpleNamespace(frame={"deciding_units": held}.__getitem__)
+        return deciding_note(county, "x", row)  # type: ignore[arg-type]
+
+    assert said(("甲小学", False, False)) == ["只缺 甲小学 的数据：它上报，就能判定。"]
+    assert said(("甲小学", True, True), ("乙小学", True, False), ("丙小学", False, False)) == [
+        "其数据单独就可能使差异系数确定超过限值的：甲小学、乙小学。",
+        "其数据单独就可能使差异系数确定不超过限值的：甲小学。",
+        "缺数据的其余 1 所，单独上报定不了。",
+    ]
+    assert said(("甲小学", False, False), ("乙小学", False, False)) == [
+        "缺数据的 2 所中，没有一所看得出单独上报就能定论，须几所一并上报：甲小学、乙小学。"
+    ]

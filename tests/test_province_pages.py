@@ -23,12 +23,14 @@ from reports.movers import MOST, movers
 from reports.province import areas, province_report, status_reports
 from reports.province_map import level, maps, round_step, yardsticks
 from reports.province_tables import ProvinceTables
+from reports.reporting import reporting
 from reports.search import search_json
 from reports.site import render_year
 from reports.standing import Standing, province_means, standings
 from reports.status_table import change_words, status_table
 from reports.year import YearTables
 from schemas.contract import conform
+from schemas.coverage import COVERAGE
 from schemas.judgement import COUNTY_VERDICTS
 from schemas.source import sources
 from tests.test_reports import PLAIN, SOUND, STANDARDS, TW, YEARS, Page, Row, Tables, computed
@@ -427,6 +429,41 @@ def test_missing_data_counts_units_by_indicator() -> None:
     assert found.sentences == (
         "1 个县级单位共有 1 个评估单位缺一项或多项指标（含全部标准）；缺最多的是第4县（1 个）。",
     )
+
+
+def test_a_province_lists_who_has_not_reported_and_whose_file_was_refused() -> None:
+    own = {"school_year": 2023, "source": "cn-returns", "province_code": "690000"}
+    rows = [
+        own | {"county_code": code, "county_name": name, "school_id": f"S{number}", "school_name": f"{number}校",
+               "expected_by": by, "status": status, "file": file}
+        for number, (code, name, by, status, file) in enumerate(
+            [
+                ("690101", "第1县", "last_year", "missing", None),
+                ("690101", "第1县", "roster", "missing", None),
+                ("690101", "第1县", "last_year", "refused", "坏.csv"),
+                ("690101", "第1县", "last_year", "received", "年报.csv"),
+                ("690101", "第1县", None, "unexpected", "年报.csv"),
+                ("690102", "第2县", "last_year", "received", "年报.csv"),
+                ("690199", "无报县", "last_year", "missing", None),
+            ]
+        )
+    ]  # fmt: skip
+    held = four() | {"coverage": conform(pl.DataFrame(rows), COVERAGE)}
+    (found,) = [c for c in reporting(area_of(held), Captions()) if c.anchor.startswith("reporting-")]
+    assert found.rows == (
+        ("第1县", "4", "1", "0校", "1校", "2校（坏.csv）", "年报.csv"),
+        ("无报县", "1", "0", "6校", "—", "—", "—"),
+    )
+    assert found.sentences == ("应报 6 所学校，3 所没有报，1 所报了而整行被拒收；涉及 2 个县。",)
+
+
+def test_a_province_says_whose_missing_data_decide() -> None:
+    found = [c for c in reporting(area_of(four()), Captions()) if c.anchor.startswith("deciding-")]
+    open_cells = four()["county_dispersion"].filter(
+        school_year=2023, status="undetermined", reason="missing_units", source="cn-returns"
+    )
+    assert len(found) == (1 if open_cells.height else 0)
+    assert [len(course.rows) for course in found] == [open_cells.height] * len(found)
 
 
 def test_a_first_year_has_no_movers() -> None:

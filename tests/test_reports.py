@@ -14,6 +14,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from pipelines.change import year_over_year
+from pipelines.deciding import deciding_units
 from pipelines.dispersion import county_dispersion, variance_shares
 from pipelines.indicators import unit_indicators
 from pipelines.least_changes import least_changes
@@ -114,6 +115,7 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             ("unit_indicators", values),
             ("county_dispersion", spread),
             ("variance_shares", variance_shares(values)),
+            ("deciding_units", deciding_units(values, spread, standard)),
             ("school_verdicts", judged),
             ("resource_verdicts", verdicts),
             ("verdict_robustness", verdict_robustness(found, values, spread, COUNTY_FACTS.empty(), standard)),
