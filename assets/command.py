@@ -19,6 +19,7 @@ from assets.command_editions import editions_app
 from assets.command_explain import explain_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
+from assets.command_pack import pack_app
 from assets.command_papers import papers
 from assets.command_plan import plan
 from assets.command_published import published
@@ -65,6 +66,7 @@ from standards.county_return import known_facts, known_items
 from standards.standard import StandardError
 
 app.add_typer(explain_app)
+app.add_typer(pack_app)
 app.add_typer(papers)
 app.add_typer(plan)
 app.add_typer(published)

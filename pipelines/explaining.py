@@ -338,3 +338,37 @@ def figures_of(
     if stage:
         found = found.filter(pl.col("stage") == stage)
     return [*found.select("standard", "stage").unique(maintain_order=True).iter_rows()]
+
+
+def school_cells(schools: pl.DataFrame, read: pl.DataFrame, corrections: pl.DataFrame) -> pl.DataFrame:
+    """Every reported cell of schools' returns: one row per school and field, with the value and where it stands."""
+    key = ["school_year", "source", "county_code", "school_id", "return_part", *_PLACE]
+    fields = [name for name in schools.columns if name not in (*key, "province_code")]
+    texts = schools.select(*key, *(_as_text(name, schools.schema[name]).alias(name) for name in fields))
+    cells = texts.unpivot(fields, index=key, variable_name="column", value_name="value").filter(
+        pl.col("value").is_not_null()
+    )
+    order = pl.DataFrame({"column": fields}).with_row_index("__order__")
+    return (
+        cells.join(
+            read.filter(pl.col("table") == "schools").select(
+                "file", "sheet", "column", "kind", "position", "header", "factor", "made_of"
+            ),
+            on=["file", "sheet", "column"],
+            how="left",
+            validate="m:1",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .join(
+            corrections.filter(pl.col("table") == "schools").select(*_PLACE, "column", "correction", "value_before"),
+            on=[*_PLACE, "column"],
+            how="left",
+            validate="m:1",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .join(order, on="column", how="left", validate="m:1", maintain_order="left")
+        .sort("source", "county_code", "school_id", "return_part", "__order__", nulls_last=True)
+        .drop("__order__")
+    )

@@ -7,64 +7,21 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import fastexcel
 import msgspec
-import polars as pl
 import pytest
 
 from assets.explained import NoSuchFigureError, explained
 from assets.home import Home
-from assets.withdrawn import record_receipts
-from pipelines.dispersion import county_dispersion, variance_shares
-from pipelines.indicators import unit_indicators
-from pipelines.intake import take_in
-from pipelines.units import units
 from reports.explanation import Explanation, Figure, Unit, as_json, cell_name, json_schema, shown
 from reports.explanation_text import lines
 from reports.language import catalogue, speaking
 from schemas.corrections import Correction
-from schemas.source import sources
-from schemas.tables import TABLES
-from standards.standard import standards
 from tests.drawing import cells, headers, tw_table, write_text, write_workbook
-
-PUPILS = [45, 37, 89, 76, 55]
-BOOKS = [279, 137, 935, 160, 402]
-STANDARDS = [standards()[name] for name in ("cn-basic-2012", "cn-quality-2017", "tw-indicative")]
-
-
-def made(root: Path, files: Sequence[Path], corrections: Sequence[Correction] = ()) -> Home:
-    """A home with the tables of the files, made without Dagster; the files arrived on 1 March 2022."""
-    home = Home(root)
-    named = [(path.name, path) for path in files]
-    taken = take_in(named, sources().values(), corrections=corrections)
-    assert not taken.unmatched
-    record_receipts(root, named, date(2022, 3, 1))
-    for year in taken.returns["school_year"].unique():
-        of_year = pl.col("school_year") == year
-        found = pl.concat(units(taken.schools.filter(of_year), standard) for standard in STANDARDS)
-        values = pl.concat(unit_indicators(found, standard) for standard in STANDARDS)
-        spread = [county_dispersion(found, values.filter(standard=s.id), s) for s in STANDARDS]
-        tables = {
-            "schools": taken.schools.filter(of_year),
-            "returns": taken.returns.filter(of_year),
-            "quarantine": taken.quarantine.filter(of_year),
-            "columns_read": taken.columns_read.filter(of_year),
-            "corrections": taken.corrections.filter(of_year),
-            "units": found,
-            "unit_indicators": values,
-            "county_dispersion": pl.concat(spread),
-            "variance_shares": variance_shares(values),
-        }
-        for name in ("school_lineage", "school_changes", "county_facts"):
-            tables[name] = TABLES[name].empty()
-        for name, rows in tables.items():
-            home.write(name, year, rows.sort(TABLES[name].order, nulls_last=True))
-    return home
+from tests.drawn_home import BOOKS, PUPILS, drawn_home
 
 
 def five_schools() -> list[list[str]]:
@@ -78,7 +35,7 @@ def five_schools() -> list[list[str]]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return made(tmp_path / "home", [write_text(tmp_path / "年报.csv", five_schools())])
+    return drawn_home(tmp_path / "home", [write_text(tmp_path / "年报.csv", five_schools())])
 
 
 def ask(home: Home, indicator: str = "books", standard: str = "cn-basic-2012", **more: object) -> Figure:
@@ -110,7 +67,7 @@ def test_the_published_worked_example_is_explained_with_its_numbers(home: Home) 
 
 def test_every_input_of_a_text_file_stands_in_the_cell_that_is_named(tmp_path: Path) -> None:
     path = write_text(tmp_path / "年报.csv", [["某省年报"], *five_schools()], "gb18030")
-    figure = ask(made(tmp_path / "home", [path]))
+    figure = ask(drawn_home(tmp_path / "home", [path]))
     with path.open(encoding="gb18030", newline="") as lines_of_file:
         file = list(csv.reader(lines_of_file))
     found = [one for unit in figure.units for one in unit.inputs]
@@ -126,7 +83,7 @@ def test_every_input_of_a_text_file_stands_in_the_cell_that_is_named(tmp_path: P
 def test_every_input_of_a_workbook_stands_in_the_cell_that_is_named(tmp_path: Path) -> None:
     pages = {"封面": [["2021 年"]], "年报": [["某省教育事业统计年报"], [], *five_schools()]}
     path = write_workbook(tmp_path / "年报.xlsx", pages, top=3, left=2)
-    figure = ask(made(tmp_path / "home", [path]))
+    figure = ask(drawn_home(tmp_path / "home", [path]))
     sheet = fastexcel.read_excel(path).load_sheet("年报", header_row=None, skip_rows=0, dtypes="string")
     first = sheet.selected_columns[0].absolute_index
     page = sheet.to_polars()
@@ -166,7 +123,7 @@ def one_of(figure: Figure, school: str) -> Unit:
 
 def test_an_integrated_schools_split_is_told_with_its_weights(tmp_path: Path) -> None:
     nine = cells(1, school_type_code="312", pupils_primary="166", pupils_junior="210", pupils_senior="0", books="23226")
-    home = made(tmp_path / "home", [write_text(tmp_path / "a.csv", [headers(), nine])])
+    home = drawn_home(tmp_path / "home", [write_text(tmp_path / "a.csv", [headers(), nine])])
     unit = one_of(ask(home, stage="junior"), "2111000001")
     assert unit.split is not None
     assert (unit.split.numerator, unit.split.denominator) == (23100, 39700)
@@ -196,7 +153,7 @@ def test_a_corrected_cell_tells_its_correction_and_the_old_value(tmp_path: Path)
         listed_in="corrections/cn-returns.csv",
         listed_row=2,
     )
-    home = made(tmp_path / "home", [write_text(tmp_path / "a.csv", five_schools())], [right])
+    home = drawn_home(tmp_path / "home", [write_text(tmp_path / "a.csv", five_schools())], [right])
     figure = ask(home)
     (one,) = figure.corrections
     assert (one.value_before, one.value, one.document) == ("935", "395", "函〔2022〕3号")
@@ -209,7 +166,7 @@ def test_a_corrected_cell_tells_its_correction_and_the_old_value(tmp_path: Path)
 def test_a_refused_cell_tells_what_stood_there_and_by_which_rule(tmp_path: Path) -> None:
     rows = five_schools()
     rows[2][headers().index("图书册数")] = "很多"
-    figure = ask(made(tmp_path / "home", [write_text(tmp_path / "a.csv", rows)]))
+    figure = ask(drawn_home(tmp_path / "home", [write_text(tmp_path / "a.csv", rows)]))
     unit = one_of(figure, "2111000002")
     books = next(i for i in unit.inputs if i.column == "books")
     assert (unit.value, unit.why, books.value) == (None, "not_reported", None)
@@ -223,7 +180,7 @@ def test_a_total_that_the_file_does_not_give_names_the_columns_of_its_parts(tmp_
         "primary_csv", 2022, {"pupils_grade_1_male": "10", "pupils_grade_1_female": "9", "classes_primary": "1"}
     )
     path = write_text(tmp_path / "111_basec.csv", rows)
-    home = made(tmp_path / "home", [path])
+    home = drawn_home(tmp_path / "home", [path])
     figure = ask(home, "pupils_per_class", "tw-indicative", year=2022, county="01")
     pupils = next(i for unit in figure.units for i in unit.inputs if i.column == "pupils_primary")
     assert (pupils.kind, pupils.value, pupils.position) == ("formed", "19", None)
