@@ -17,6 +17,7 @@ from assets import progress
 from assets.command_corrections import print_corrections
 from assets.command_editions import editions_app
 from assets.command_explain import explain_app
+from assets.command_explanations import explained
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_pack import pack_app
@@ -74,6 +75,7 @@ app.add_typer(lineage)
 app.add_typer(explanations)
 app.add_typer(editions_app)
 app.add_typer(intake)
+app.add_typer(explained)
 
 
 @app.command(epilog=EXIT_CODES)

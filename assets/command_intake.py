@@ -18,8 +18,9 @@ from assets.registers import check_registers, register
 from assets.withdrawn import Withdrawal, digest, receipts, record_withdrawals, today, withdrawals
 from pipelines.coverage import by_county, by_file
 from pipelines.intake import named_files
-from reports.follow_up import follow_up, rows_to_mend, still_open
+from reports.follow_up import follow_up, rows_to_mend, still_open, to_explain
 from schemas.coverage import COVERAGE, DUE_DATES
+from schemas.explanations import FOLLOW_UP_SHEET
 from schemas.source import sources
 
 intake = typer.Typer()
@@ -154,20 +155,36 @@ def followup(
     rows_of = next(name for name, about in known.items() if about.table == "schools")
     named = [name if name in known else rows_of for name in layouts]
     layout = next((name for name in named if known[name].table == "schools"), None)
-    if layout is None or not (quarantine.height or checks.height):
-        out.print(f"{county}：没有被拒收的数据，也没有待核事项 / nothing refused, nothing open", markup=False)
+    unexplained = to_explain(
+        *(
+            published.read(table, [wanted]).filter(pl.col("county_code") == county)
+            for table in ("experience_findings", "finding_explanations")
+        )
+    )
+    if layout is None or not (quarantine.height or checks.height or unexplained.height):
+        out.print(
+            f"{county}：没有被拒收的数据，没有待核事项，也没有待说明的 / nothing refused, nothing open, nothing to explain",
+            markup=False,
+        )
         return
     rows = rows_to_mend(source, layout, int(wanted), schools, quarantine)
     target = output.expanduser() / f"{wanted}-补正-{county}.xlsx"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(follow_up(rows, quarantine, checks))
+        target.write_bytes(follow_up(rows, quarantine, checks, unexplained))
     except OSError as fault:
         usage(f"写不了 {target}（{fault.strerror}）；请换一个文件夹。 / The file cannot be written.")
     out.print(
-        f"{rows.height:,} 行待补正 rows to mend，{checks.height:,} 项待核 checks open → {target}\n"
+        f"{rows.height:,} 行待补正 rows to mend，{checks.height:,} 项待核 checks open，"
+        f"{unexplained.height:,} 处待说明 to explain → {target}\n"
         "填好第一张表的黄色格，原名放回收件箱，再运行 junheng refresh。 / Fill in the yellow cells of the first sheet and"
-        " put the file into the inbox under this name.",
+        " put the file into the inbox under this name."
+        + (
+            f"\n“{FOLLOW_UP_SHEET}”表的黄色格填好后，用 junheng explanations --take 收下。 / What is explained on the sheet"
+            f" {FOLLOW_UP_SHEET} is taken by junheng explanations --take."
+            if unexplained.height
+            else ""
+        ),
         markup=False,
     )
 

@@ -375,7 +375,7 @@ def _read(header: Header, kind: str, *, is_county: bool) -> tuple[pl.Expr, pl.Ex
         value = pl.when(cell.is_in(_YES)).then(statement=True).when(cell.is_in(_NO)).then(statement=False)
         return value, ~cell.is_in([*_YES, *_NO])
     if kind == "date":
-        value = _date(cell)
+        value = stated_date(cell)
     elif kind == "decimal":
         # 20 digits before the point, so that the factor cannot overflow the 38 of the type.
         exact = digits.cast(pl.Decimal(30, 10), strict=False).cast(pl.Decimal(38, 10)) * header.factor
@@ -391,7 +391,7 @@ def _read(header: Header, kind: str, *, is_county: bool) -> tuple[pl.Expr, pl.Ex
     return value, cell.is_not_null() & value.is_null()
 
 
-def _date(cell: pl.Expr) -> pl.Expr:
+def stated_date(cell: pl.Expr) -> pl.Expr:
     """The date that a cell states: 2023-09-01, 2023/9/1, 2023年9月1日, 20230901, or a date of the workbook."""
     stated = []
     for form in _DATES:

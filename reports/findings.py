@@ -12,7 +12,7 @@ from reports.language import gettext as _
 from reports.language import labelled, marked, serial
 from reports.model import Course
 from reports.year import CountyTables, Row
-from schemas.explanations import CHECKS, STATUSES
+from schemas.explanations import CHECKS, STATUSES, TO_EXPLAIN
 from schemas.tables import school_fields
 
 KIND = "check-report"
@@ -30,7 +30,6 @@ STATUS_WORDS = {
     "explained": marked("已说明"),
     "no_finding": marked("有说明而已无异常"),
 }
-_TO_DO = ("open", "expired", "carried_over")
 
 
 def check_word(check: str) -> str:
@@ -92,7 +91,7 @@ def by_check(rows: list[dict[str, Any]]) -> list[tuple[str, list[int]]]:
 def findings_course(county: CountyTables, captions: Captions) -> tuple[Course, ...]:
     """How many findings are open, expired, carried over and explained; nothing where none wants anything done."""
     rows = findings(county)
-    if not any(row["status"] in _TO_DO for row in rows):
+    if not any(row["status"] in TO_EXPLAIN for row in rows):
         return ()
     return (
         Course(

@@ -12,6 +12,32 @@ CHECKS = ("swing", "times_10", "yuan_wan", "mu_m2", "copy")
 STATUSES = ("open", "expired", "carried_over", "explained", "no_finding")
 """What became of a finding, in the order in which it is to be worked on."""
 
+FOLLOW_UP_SHEET = "经验核查"
+FOLLOW_UP_HEADERS = {
+    "source": "数据来源",
+    "school_year": "学年",
+    "finding_id": "发现编号",
+    "school_id": "学校标识码",
+    "school_name": "学校名称",
+    "check": "核查",
+    "column": "数据项",
+    "value_before": "上年值",
+    "value": "本年值",
+    "status": "情况",
+    "offered": "以前的说明",
+    "is_kept": "沿用以前的说明（是）",
+    "text": "说明",
+    "explained_by": "说明人",
+    "explained_on": "说明日期",
+    "document": "佐证材料",
+    "valid_until": "有效至学年",
+}
+"""The columns of the sheet on which a county explains what is unusual, and their headers."""
+FILLED_IN = ("is_kept", "text", "explained_by", "explained_on", "document", "valid_until")
+"""Those of them that the county fills in."""
+TO_EXPLAIN = ("open", "expired", "carried_over")
+"""The statuses of findings of which something is still to be said."""
+
 FINDING_ID = Column(
     "finding_id",
     pl.String,
