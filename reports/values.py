@@ -20,14 +20,13 @@ def with_texts(values: pl.DataFrame, standards: Mapping[str, Standard]) -> pl.Da
     A county has thousands of values, and nearly all are only rounded: those are told apart for all rows at once.
     """
     must_be = {(s.id, indicator.id): indicator.must_be for s in standards.values() for indicator in s.indicators}
-    names = ("standard", "indicator", "value", "norm", "status", "__places__", "__is_plain__")
     rows = values.with_columns(__places__=_places()).with_columns(__is_plain__=_is_plain())
-    texts = [
-        f"{value:,.{places}f}" if is_plain else telling_value(value, norm, places, must_be[standard, indicator], status)
-        for standard, indicator, value, norm, status, places, is_plain in zip(
-            *(rows.get_column(name).to_list() for name in names), strict=True
-        )
-    ]
+    plain = [rows.get_column(name).to_list() for name in ("value", "__places__", "__is_plain__")]
+    texts = [f"{value:,.{places}f}" if is_plain else "" for value, places, is_plain in zip(*plain, strict=True)]
+    others = rows.with_row_index("__at__").filter(~pl.col("__is_plain__"))
+    names = ("__at__", "standard", "indicator", "value", "norm", "status", "__places__")
+    for at, standard, indicator, value, norm, status, places in others.select(names).iter_rows():
+        texts[at] = telling_value(value, norm, places, must_be[standard, indicator], status)
     return values.with_columns(pl.Series("text", texts, dtype=pl.String), mark=_mark())
 
 

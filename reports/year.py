@@ -288,7 +288,9 @@ class YearTables:
         if table == FAILING:
             return self.table("school_checks").filter(pl.col("status") == "not_met")
         if table == TOLD:
-            return with_texts(self.table("unit_indicators"), self.standards)
+            return with_texts(self.table("unit_indicators"), self.standards).select(
+                "source", "county_code", *_VALUE_COLUMNS
+            )
         frame = self.table(table)
         if table == "year_over_year":
             return frame.filter(pl.col("series") != "unit")
