@@ -7,7 +7,7 @@ from collections import Counter
 from reports import display
 from reports.captions import Captions
 from reports.items import limit_words, value_words, years_met
-from reports.language import bracketed, headed, serial, spoken
+from reports.language import bracketed, headed, language, serial, spoken
 from reports.language import gettext as _
 from reports.model import Ledger, LedgerRow, LedgerSchool
 from reports.requirement import label_of
@@ -158,8 +158,8 @@ def since_words(county: CountyTables, unmet_since: int | None) -> str:
     if unmet_since is None:
         return display.NOT_APPLICABLE
     words = display.school_year(unmet_since)
-    years = [year for history in county.history.values() for year in history]
-    return _("{year}或更早").format(year=words) if years and unmet_since <= min(years) else words
+    first = county.first_year
+    return _("{year}或更早").format(year=words) if first is not None and unmet_since <= first else words
 
 
 def _row(county: CountyTables, standard: Standard, rows: list[Row], *, has_courses: bool) -> LedgerRow:
@@ -282,7 +282,13 @@ def _due(rows: list[Row]) -> str:
 
 
 def _school(county: CountyTables, standard: Standard, name: str, rows: list[Row]) -> LedgerSchool:
-    labels = [_label(county, standard, row) for row in rows]
+    labels = [_school_label(county, standard, row) for row in rows]
     return LedgerSchool(
         name=name, count=display.count(len(rows)), items=display.listed(list(dict.fromkeys(labels)), _MOST_ITEMS)
     )
+
+
+def _school_label(county: CountyTables, standard: Standard, row: Row) -> str:
+    """What a school does not meet: the same words for all that do not meet it."""
+    key = ("school label", standard.id, row["item"], row["check"], row["stage"], language())
+    return county.once(key, lambda: _label(county, standard, row))

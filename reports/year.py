@@ -44,11 +44,8 @@ _UNIT_COLUMNS = (
     "sheet",
     "row",
 )
+_VALUE_KEY = ("standard", "stage", "unit_id")
 _VALUE_COLUMNS = (
-    "standard",
-    "stage",
-    "unit_id",
-    "school_name",
     "indicator",
     "unit",
     "value",
@@ -289,7 +286,7 @@ class YearTables:
             return self.table("school_checks").filter(pl.col("status") == "not_met")
         if table == TOLD:
             return with_texts(self.table("unit_indicators"), self.standards).select(
-                "source", "county_code", *_VALUE_COLUMNS
+                "source", "county_code", *_VALUE_KEY, *_VALUE_COLUMNS
             )
         frame = self.table(table)
         if table == "year_over_year":
@@ -511,9 +508,10 @@ class CountyTables:
     def values(self) -> dict[tuple[str, str], dict[str, dict[str, Row]]]:
         """Indicators of the counted units: standard and stage → unit → indicator → row."""
         values: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
-        for row in self._records(TOLD, *_VALUE_COLUMNS):
-            units = values.setdefault((row["standard"], row["stage"]), {})
-            units.setdefault(row["unit_id"], {})[row["indicator"]] = row
+        rows = self.frame(TOLD)
+        owners = zip(*(rows.get_column(name).to_list() for name in _VALUE_KEY), strict=True)
+        for (standard, stage, unit_id), row in zip(owners, records(rows, *_VALUE_COLUMNS), strict=True):
+            values.setdefault((standard, stage), {}).setdefault(unit_id, {})[row["indicator"]] = row
         return values
 
     @cached_property
@@ -557,6 +555,11 @@ class CountyTables:
         for standard, stage, indicator, year, cv in self.all.history(self.key):
             history.setdefault((standard, stage, indicator), {})[year] = cv
         return history
+
+    @cached_property
+    def first_year(self) -> int | None:
+        """The first school year of which the county has a coefficient; None where it has none."""
+        return min((year for history in self.history.values() for year in history), default=None)
 
     def series_breaks(self, standard: str) -> list[int]:
         """The school years from which the county's series is another one, since its code or boundaries changed."""

@@ -408,19 +408,20 @@ def _resources_lacking(county: CountyTables, standard: Standard) -> Iterator[str
     for stage in sentences.stages_present(county, standard):
         units = county.values.get((standard.id, stage), {})
         for indicator in standard.indicators:
-            cells = [cells[indicator.id] for cells in units.values() if indicator.id in cells]
-            below = [cell for cell in cells if cell["status"] == "not_met"]
+            cells = {unit_id: cells[indicator.id] for unit_id, cells in units.items() if indicator.id in cells}
+            below = {unit_id: cell for unit_id, cell in cells.items() if cell["status"] == "not_met"}
             if not below:
                 continue
-            judged_units = [cell for cell in cells if cell["status"] != "no_norm"]
-            floors = sum(cell["is_at_floor"] is False for cell in below)
+            judged_units = [cell for cell in cells.values() if cell["status"] != "no_norm"]
+            floors = sum(cell["is_at_floor"] is False for cell in below.values())
+            names = [county.units[standard.id, stage][unit_id]["school_name"] for unit_id in below]
             yield _("{stage}{label}：{total} 个评估单位中 {count} 个未达到标准值{floor}（{names}）。").format(
                 stage=display.stage(stage),
                 label=indicator.label.zh,
                 total=display.count(len(judged_units)),
                 count=display.count(len(below)),
                 floor=_("，其中 {count} 个低于底线").format(count=floors) if floors else "",
-                names=display.listed([cell["school_name"] for cell in below], _MOST_NAMES),
+                names=display.listed(names, _MOST_NAMES),
             )
 
 
