@@ -21,7 +21,7 @@ from schemas.columns import STAGES
 explanations = typer.Typer()
 _WIDE = 200
 """Columns of a table where it is not a terminal that is written to, or a narrow one."""
-_TABLES = ("variance_shares", "verdict_robustness", "least_changes")
+_TABLES = ("variance_shares", "verdict_robustness", "least_changes", "change_causes")
 
 
 @explanations.command("why", epilog=EXIT_CODES)
@@ -38,7 +38,7 @@ def why_command(
     english: Annotated[bool, typer.Option("--english", help="用英文说。In English.")] = False,
     home: HomeOption = None,
 ) -> None:
-    """为什么是这个结论？谁造成差距。Why is the verdict what it is? Who makes the gap."""
+    """为什么是这个结论？谁造成差距，有多可靠，为什么变化。Why is the verdict what it is, and why did it change."""
     store = home_of(home)
     if standard:
         standard_of(store, standard)
@@ -81,6 +81,7 @@ def _print(county: CountyTables, focus: Focus) -> None:
 
 
 def _print_table(table: Course) -> None:
+    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     out.print(f"\n{table.title}", markup=False, style="bold")
@@ -92,7 +93,7 @@ def _print_table(table: Course) -> None:
         listing.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in table.rows:
         listing.add_row(*(cell.replace("[", "\\[") for cell in row))
-    out.print(listing, width=max(out.width, _WIDE))
+    Console(width=max(out.width, _WIDE), highlight=False).print(listing)
     for note in table.notes:
         out.print(note, markup=False, style="dim")
 

@@ -39,7 +39,7 @@ def year_over_year(
     units, values = units.filter(mine), unit_indicators.filter(mine)
     dispersion = rebuilt_dispersion(units, values, dispersion.filter(mine), history, standard)
     units, values = (on_todays_codes(frame, history) for frame in (units, values))
-    units, values = (_under_codes_of(frame, changes, year) for frame in (units, values))
+    units, values = (under_codes_of(frame, changes, year) for frame in (units, values))
     joint_rows, values = _regrouped(values, changes, year)
     now, before = (values.filter(pl.col("school_year") == y) for y in (year, year - 1))
     spread_now, spread_before = (dispersion.filter(pl.col("school_year") == y) for y in (year, year - 1))
@@ -99,7 +99,7 @@ def year_over_year(
     return tidy(rows, YEAR_OVER_YEAR)
 
 
-def _under_codes_of(rows: pl.DataFrame, changes: pl.DataFrame, year: int) -> pl.DataFrame:
+def under_codes_of(rows: pl.DataFrame, changes: pl.DataFrame, year: int) -> pl.DataFrame:
     """The rows with the units of the year before under the codes of this year; `__as_before__` is the code they had."""
     led = changes.filter(pl.col("change") == "recoded").select(
         "source", pl.col("school_id_before").alias("school_id"), pl.col("school_id_after").alias("__now__")
@@ -114,12 +114,8 @@ def _under_codes_of(rows: pl.DataFrame, changes: pl.DataFrame, year: int) -> pl.
     ).drop("__now__")
 
 
-def _regrouped(values: pl.DataFrame, changes: pl.DataFrame, year: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The mergers and splits, one row per group, stage and indicator, and the values of all other units.
-
-    A stage that only one side of a group teaches stays with the others: it is opened or closed. The value of a side is
-    Σ value × denominator / Σ denominator, total by total; null where one of its units has none.
-    """
+def inside_of_joints(values: pl.DataFrame, changes: pl.DataFrame, year: int) -> pl.DataFrame:
+    """The values of the units of mergers and splits, with `joint_id` and `series`, of stages that both sides teach."""
     sides = pl.concat(
         changes.filter(pl.col("joint_id").is_not_null())
         .select(
@@ -133,9 +129,19 @@ def _regrouped(values: pl.DataFrame, changes: pl.DataFrame, year: int) -> tuple[
         for side, of in (("before", year - 1), ("after", year))
     )
     cell = ["source", "joint_id", "stage", "indicator"]
-    inside = values.join(
+    return values.join(
         sides, on=["school_year", "source", "school_id"], how="inner", validate="m:1", maintain_order="left"
     ).filter(pl.col("school_year").n_unique().over(cell) == 2)  # noqa: PLR2004 (both years)
+
+
+def _regrouped(values: pl.DataFrame, changes: pl.DataFrame, year: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The mergers and splits, one row per group, stage and indicator, and the values of all other units.
+
+    A stage that only one side of a group teaches stays with the others: it is opened or closed. The value of a side is
+    Σ value × denominator / Σ denominator, total by total; null where one of its units has none.
+    """
+    cell = ["source", "joint_id", "stage", "indicator"]
+    inside = inside_of_joints(values, changes, year)
     weighted = pl.col("value") * pl.col("denominator")
     totals = (
         inside.with_columns(__weighted__=weighted)

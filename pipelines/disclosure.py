@@ -31,6 +31,7 @@ _OF_SCHOOLS = (
     "group_dispersion",
     "verdict_robustness",
     "least_changes",
+    "change_causes",
 )
 """Tables that are told of sources that are open by school, and of no others."""
 _TOLD = (

@@ -8,6 +8,7 @@ from schemas.columns import (
     INDICATOR,
     MEASURE,
     PLACE,
+    REASON,
     SCHOOL_NAME,
     SOURCE,
     STAGE,
@@ -18,7 +19,8 @@ from schemas.columns import (
     figure,
     status,
 )
-from schemas.contract import Column, Contract
+from schemas.contract import Column, Contract, Rule
+from schemas.lineage import SERIES
 
 CV_PLACES = 3
 """Decimals of a difference coefficient on the official application forms."""
@@ -119,4 +121,59 @@ LEAST_CHANGES = Contract(
     origin="units, unit_indicators, county_dispersion",
 )
 
-WHY_TABLES = (VERDICT_ROBUSTNESS, LEAST_CHANGES)
+CAUSES = ("resources", "pupils", "opened", "closed", "regrouped", "reporting", "corrections", "relaxations")
+"""The causes of a change, in the order in which they are told."""
+PARTS_TOLERANCE = 1e-12
+"""By how much the parts may miss the change, of the figure itself where that is above 1."""
+_CAUSE_LABELS = (
+    ("resources", "资源", "Part of the resources of the units of both years"),
+    ("pupils", "在校生", "Part of what is divided by (pupils, classes) in the units of both years, and of their split"),
+    ("opened", "新增单位", "Part of the units that count this year only"),
+    ("closed", "减少单位", "Part of the units that counted the year before only"),
+    ("regrouped", "合并拆分", "Part of the units of mergers and splits, which go in and out together"),
+    ("reporting", "上报与否", "Part of units that count in both years and have a value in one of them"),
+    ("corrections", "更正", "What corrections make of the change as handed in"),
+    ("relaxations", "标准放宽", "What dated relaxations of the standard make of the change"),
+)
+_SIZE = pl.max_horizontal(pl.lit(1.0), pl.col("value_before").abs(), pl.col("value").abs())
+
+CHANGE_CAUSES = Contract(
+    "change_causes",
+    "每标准、每县、每学段、每指标、平均值或差异系数、每学年一行：与上一学年相比的变化由哪些原因造成（非官方）",
+    "One row per standard, county, stage, indicator, figure and school year: what made the change since the year before.",
+    ("school_year", "standard", "source", "county_code", "stage", "indicator", "figure"),
+    (
+        YEAR,
+        STANDARD,
+        SOURCE,
+        *PLACE,
+        STAGE,
+        INDICATOR,
+        MEASURE,
+        Column("figure", pl.String, "数字", "Which figure changed", nullable=False, one_of=("mean", "cv")),
+        figure("value_before", "上年值", "Figure the year before"),
+        figure("value", "本年值", "Figure"),
+        figure("change", "变化", "value − value_before"),
+        *(figure(name, zh, en) for name, zh, en in _CAUSE_LABELS),
+        Column(
+            "series_mark",
+            pl.String,
+            "区划变更",
+            "How the year before is read where the county's code or boundaries changed; null where nothing changed",
+            one_of=SERIES,
+        ),
+        REASON,
+    ),
+    (
+        Rule(
+            "parts_are_the_change",
+            (*CAUSES, "change", "value_before", "value"),
+            (),
+            (pl.sum_horizontal(CAUSES, ignore_nulls=False) - pl.col("change")).abs() <= PARTS_TOLERANCE * _SIZE,
+        ),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "figure"),
+    origin="units, unit_indicators, county_dispersion of two school years, school_changes, corrections",
+)
+
+WHY_TABLES = (VERDICT_ROBUSTNESS, LEAST_CHANGES, CHANGE_CAUSES)

@@ -14,6 +14,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from pipelines.change import year_over_year
+from pipelines.change_causes import Inputs, change_causes
 from pipelines.deciding import deciding_units
 from pipelines.dispersion import county_dispersion, variance_shares
 from pipelines.indicators import unit_indicators
@@ -30,6 +31,7 @@ from reports.sentences import changes_words
 from reports.site import render_index, render_methods, render_year
 from reports.year import YearTables
 from schemas.contract import conform
+from schemas.corrections import CORRECTIONS
 from schemas.county import COUNTY_FACTS
 from schemas.lineage import COUNTY_HISTORY, SCHOOL_CHANGES
 from schemas.source import sources
@@ -44,6 +46,7 @@ YEARS = (2021, 2022, 2023)
 STANDARDS = {name: standards()[name] for name in ("cn-basic-2012", "cn-quality-2017", "tw-indicative")}
 """The national standards and the indicative set; a province may add its own beside them."""
 COUNTY = "690101"
+NO_EVENTS = (SCHOOL_CHANGES.empty(), COUNTY_HISTORY.empty())
 
 # 1,000 pupils at or above every norm of 2017, with what 2012 asks beside.
 SOUND: Row = {
@@ -126,6 +129,8 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             parts["year_over_year"].append(
                 year_over_year(found, values, spread, SCHOOL_CHANGES.empty(), COUNTY_HISTORY.empty(), standard, year)
             )
+            inputs = Inputs(drawn, found, values, spread, COUNTY_FACTS.empty(), CORRECTIONS.empty(), *NO_EVENTS)
+            parts["change_causes"].append(change_causes(inputs.of_years(year - 1, year), standard, year))
             parts["three_year_monitoring"].append(three_year_monitoring(spread, verdicts, COUNTY_HISTORY.empty(), year))
     tables = {name: pl.concat(found) if found else TABLES[name].empty() for name, found in parts.items()}
     return tables | {"schools": drawn, "returns": returns(drawn), "quarantine": refusals()}

@@ -209,3 +209,44 @@ def test_where_no_formula_turns_a_verdict_that_is_said() -> None:
     even = computed({YEAR: [{"pupils_primary": 100, "multimedia_rooms": 10 + n} for n in range(4)]})
     (part,) = [part for part in told(even, ROOMS).parts if part.anchor == "why-robustness"]
     assert part.sentences[0] == "换用以下各种算法，没有一项结论反转。"
+
+
+# -- what made the change ----------------------------------------------------------------------------------------------
+
+
+@cache
+def grown() -> Tables:
+    """The five schools a year later: books bought for the fourth, pupils moved from the third to the first."""
+    later = five_schools([279, 137, 935, 400, 402])
+    later[0]["pupils_primary"], later[2]["pupils_primary"] = 60, 74
+    return computed({YEAR - 1: five_schools(BOOKS), YEAR: later})
+
+
+def test_the_sentence_of_the_change_names_each_cause_with_its_part_the_largest_first() -> None:
+    (part,) = [part for part in told(grown()).parts if part.anchor == "why-causes"]
+    rows = grown()["change_causes"].filter(
+        standard="cn-basic-2012", stage="primary", indicator="books", school_year=YEAR
+    )
+    (said,) = part.sentences
+    for row in rows.iter_rows(named=True):
+        places = 3 if row["figure"] == "cv" else 2
+        parts = sorted(((row["resources"], "资源"), (row["pupils"], "在校生")), key=lambda pair: -abs(pair[0]))
+        words = "、".join(f"{name} {display.signed(value, places)}" for value, name in parts if round(value, places))
+        assert f"（{display.signed(row['change'], places)}），其中{words}" in said
+        assert [row[name] for name in ("opened", "closed", "regrouped", "reporting")] == [0] * 4
+    assert len(part.columns) == 7
+    assert [row[1] for row in part.rows] == ["平均值", "差异系数"]
+
+
+def test_without_a_year_before_there_is_no_word_of_causes() -> None:
+    assert "why-causes" not in [part.anchor for part in told(worked()).parts]
+
+
+def test_a_correction_is_said_beside_the_change_as_handed_in() -> None:
+    rows = grown()["change_causes"].with_columns(
+        corrections=pl.when(pl.col("figure") == "mean").then(pl.lit(-0.5)).otherwise("corrections")
+    )
+    change = rows.filter(standard="cn-basic-2012", indicator="books", school_year=YEAR, figure="mean")["change"].item()
+    (part,) = [part for part in told(grown() | {"change_causes": rows}).parts if part.anchor == "why-causes"]
+    raw = display.signed(change + 0.5, 2)
+    assert f"按报表原样，平均值的变化是 {raw}；更正使它成为 {display.signed(change, 2)}。" in part.sentences[0]

@@ -51,6 +51,12 @@ def cells(county: CountyTables, focus: Focus) -> tuple[Cell, ...]:
     return tuple(found)
 
 
+def of_last(county: CountyTables, found: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Of cells of several standards those of the last leading one, so that what is alike is said once."""
+    last = county.leading[-1] if county.leading else None
+    return tuple(cell for cell in found if cell.standard is last) or tuple(found)
+
+
 def standards_of(county: CountyTables, focus: Focus) -> Sequence[Standard]:
     """The standards asked about: the leading ones, or the one named; with an indicator those that have it."""
     if focus.standard:
