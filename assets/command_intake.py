@@ -18,7 +18,8 @@ from assets.registers import check_registers, register
 from assets.withdrawn import Withdrawal, digest, receipts, record_withdrawals, today, withdrawals
 from pipelines.coverage import by_county, by_file
 from pipelines.intake import named_files
-from reports.follow_up import follow_up, rows_to_mend, still_open, to_explain
+from pipelines.mending import still_open
+from reports.follow_up import follow_up, rows_to_mend, to_explain
 from schemas.coverage import COVERAGE, DUE_DATES
 from schemas.explanations import FOLLOW_UP_SHEET
 from schemas.source import sources
@@ -142,7 +143,7 @@ def followup(
     quarantine = published.read("quarantine", [wanted]).filter(
         (pl.col("county_code") == county) | pl.col("school_id").is_in(schools["school_id"].to_list())
     )
-    quarantine = still_open(schools, quarantine)
+    quarantine = still_open(quarantine)
     is_open = (pl.col("county_code") == county) & (pl.col("status") == "undetermined")
     checks = published.read("county_items", [wanted]).filter(is_open).select("standard", "item", "status", "reason")
     source = next((s for s in sources().values() if s.name in schools["source"].to_list()), sources()["cn-returns"])

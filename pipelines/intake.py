@@ -19,6 +19,7 @@ from pipelines.form_intake import at_cells, explanations, form_rows, places, rec
 from pipelines.form_reading import FormReturn, read_forms, top_of_forms
 from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
 from pipelines.identity import Known, contract_of
+from pipelines.mending import with_mended
 from pipelines.origins import columns_read, places_in
 from pipelines.reading import Body, Sheet, UnreadableError, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
@@ -217,7 +218,7 @@ def take_in(
     return Intake(
         schools=tables.pop("schools"),
         returns=tidy(_returns(taken, pl.concat(losses), cells), RETURNS),
-        quarantine=tidy(_quarantine(faults, taken), QUARANTINE),
+        quarantine=tidy(with_mended(_quarantine(faults, taken), schools, _layouts(taken), applied), QUARANTINE),
         columns_read=columns_read(_places_of(taken)),
         county=tables,
         corrections=applied,
@@ -278,6 +279,12 @@ def _of_forms(
         "school_year", "source", "county_code", "school_id", "file"
     )
     return rows.join(of_school, on="file", how="inner", validate="m:1", maintain_order="left")
+
+
+def _layouts(taken: Sequence[_Part]) -> pl.DataFrame:
+    """The pairs of file and layout of the returns of schools."""
+    rows = [(part.path, part.layout) for part in taken if part.table == "schools"]
+    return pl.DataFrame(rows, schema={"file": pl.String, "layout": pl.String}, orient="row")
 
 
 def _of_layout(faults: pl.DataFrame, layout: str | None) -> pl.DataFrame:

@@ -28,14 +28,6 @@ _LISTED = {
 }
 
 
-def still_open(schools: pl.DataFrame, quarantine: pl.DataFrame) -> pl.DataFrame:
-    """What was refused and has not been mended since: not where the school's row now comes from another file."""
-    now = schools.select("source", "school_id", pl.col("file").alias("__now__")).unique(["source", "school_id"])
-    held = quarantine.join(now, on=["source", "school_id"], how="left", validate="m:1", maintain_order="left")
-    is_mended = (pl.col("__now__") != pl.col("file")).fill_null(value=False)
-    return held.filter(~is_mended).drop("__now__")
-
-
 def rows_to_mend(
     source: Source, layout: str, year: int, schools: pl.DataFrame, quarantine: pl.DataFrame
 ) -> pl.DataFrame:

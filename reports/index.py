@@ -106,7 +106,7 @@ def _row(
         )
     of_source = (pl.col("school_year") == year) & (pl.col("source") == source)
     returns = tables["returns"].filter(of_source)
-    refusals = tables["quarantine"].filter(of_source)
+    refusals = tables["quarantine"].filter(of_source, pl.col("mended_by").is_null())
     shown = verdicts.filter(pl.col("standard") == standards[-1].id)
     own = sources[source].described.province_name if language() == SOURCE else ""
     named = own or display.province(province, is_synthetic=is_synthetic)

@@ -33,14 +33,24 @@ def refused(entries: pl.DataFrame, caption: str, captions: Captions, *, names: M
         pl.col("value"),
         pl.col("message").first(),
         pl.col("message_en").first(),
+        pl.col("mended_by").drop_nulls().unique().sort(),
     )
-    counts = {level: entries.filter(pl.col("level") == level).height for level in ("file", "row", "cell")}
+    is_open = pl.col("mended_by").is_null()
+    counts = {level: entries.filter(is_open, pl.col("level") == level).height for level in ("file", "row", "cell")}
+    mended = entries.filter(~is_open).height
     parts = [
         words.format(count=display.count(counts[level]))
         for level, words in (("file", _("{count} 个文件")), ("row", _("{count} 行")), ("cell", _("{count} 个单元格")))
         if counts[level]
     ]
-    sentence = _("拒收 {parts}；拒收的单元格按未上报处理，其余照常收录。").format(parts=serial(parts))
+    sentence = (
+        _("拒收 {parts}；拒收的单元格按未上报处理，其余照常收录。").format(parts=serial(parts))
+        if parts
+        else _("拒收的都已改正。")
+    )
+    if mended:
+        kept = _("另有 {count} 处已由后来的文件或更正改正，仍列出，不再计入。").format(count=display.count(mended))
+        sentence = together([sentence, kept])
     if grouped.height > _MOST_REFUSED:
         more = _("下面列出前 {shown} 条，共 {total} 条，全部见隔离表 quarantine。").format(
             shown=_MOST_REFUSED, total=display.count(grouped.height)
@@ -77,7 +87,12 @@ def _refused_row(row: Row, names: Mapping[str, str]) -> RefusedRow:
         school=display.NOT_APPLICABLE if school is None else f"{names.get(school, '')} {school}".strip(),
         values=semicolons(values) or display.NOT_APPLICABLE,
         rule=row["rule"],
-        message=spoken(Words(row["message"], row["message_en"] or row["message"])),
+        message=together(
+            [
+                *([_("已由 {by} 改正。").format(by=serial(row["mended_by"]))] if row["mended_by"] else []),
+                spoken(Words(row["message"], row["message_en"] or row["message"])),
+            ]
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from reports.markdown import GENERATED, joined, names, table
 from reports.methodology import standard_page
 from schemas.columns import STAGES
 from schemas.contract import Column, Contract, Rule
+from schemas.restatements import HISTORY_TABLES
 from schemas.source import sources
 from schemas.tables import HERE, TABLES
 from standards.standard import Standard, standards
@@ -58,7 +59,7 @@ _RULES_INTRODUCTION = (
 def pages() -> dict[str, str]:
     """The generated pages: path under `docs/` → text. The same contracts and standards give the same bytes."""
     return {
-        "tables.md": tables_page(TABLES),
+        "tables.md": tables_page(TABLES | HISTORY_TABLES),
         "standards.md": standards_page(standards()),
         **{f"standards/{name}.md": standard_page(standard, standards()) for name, standard in standards().items()},
         "intake-rules.md": intake_rules_page(intake_rules()),

@@ -433,8 +433,8 @@ class CountyTables:
 
     @cached_property
     def refused_schools(self) -> set[str]:
-        """The identifiers of the schools of which anything was refused."""
-        return set(self.frame("quarantine")["school_id"].drop_nulls())
+        """The identifiers of the schools of which anything was refused that nothing has mended since."""
+        return set(self.frame("quarantine").filter(pl.col("mended_by").is_null())["school_id"].drop_nulls())
 
     @cached_property
     def sites(self) -> dict[str, list[Row]]:

@@ -317,6 +317,12 @@ QUARANTINE = Contract(
         Column("message", pl.String, "说明与处理", "What is wrong and what to do, Chinese", nullable=False),
         Column("message_en", pl.String, "说明（英文）", "What is wrong and what to do, English", nullable=False),
         Column("record", pl.String, "整行原文", "The whole refused row as read, as JSON"),
+        Column(
+            "mended_by",
+            pl.String,
+            "已由何处改正",
+            "File whose row has taken this one's place since, or correction that set the cell; null while it is open",
+        ),
     ),
     sort=("file", "sheet", "row", "column", "rule"),
     origin="files of the inbox",

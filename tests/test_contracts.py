@@ -6,10 +6,13 @@ import polars as pl
 import pytest
 
 from schemas.contract import Column, Contract, ContractBrokenError, accept, conform, failures, tidy
+from schemas.restatements import HISTORY_TABLES, RESTATEMENTS
 from schemas.tables import SCHOOLS, TABLES
 
-TEXTS = {r"^\d{6}$": "690000", r"^[0-9a-f]{64}$": "a" * 64}
-CONTRACTS = [pytest.param(contract, id=name) for name, contract in TABLES.items()]
+CAUSES = str(next(column.pattern for column in RESTATEMENTS.columns if column.name == "causes"))
+TEXTS = {r"^\d{6}$": "690000", r"^[0-9a-f]{64}$": "a" * 64, CAUSES: "method"}
+EVERY = TABLES | HISTORY_TABLES
+CONTRACTS = [pytest.param(contract, id=name) for name, contract in EVERY.items()]
 
 
 def value(column: Column) -> object:
@@ -110,7 +113,7 @@ def test_a_column_too_many_too_few_or_out_of_order_is_refused(contract: Contract
             accept(table, contract)
 
 
-@pytest.mark.parametrize("contract", [param for param in CONTRACTS if TABLES[str(param.id)].key])
+@pytest.mark.parametrize("contract", [param for param in CONTRACTS if EVERY[str(param.id)].key])
 def test_a_key_that_stands_twice_is_refused(contract: Contract) -> None:
     row = rows(contract, 1)
     found = failures(pl.concat([row, row]), contract)

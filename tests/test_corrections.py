@@ -84,7 +84,10 @@ def test_a_blank_expects_what_was_not_reported_and_sets_it(tmp_path: Path) -> No
 
 def test_a_cell_that_could_not_be_read_is_expected_as_the_file_writes_it(tmp_path: Path) -> None:
     words = replace(ONE, expect="约三千", becomes="3000")
-    assert books(read(tmp_path, words, a=[headers(), cells(1, books="约三千")])) == [3000]
+    taken = read(tmp_path, words, a=[headers(), cells(1, books="约三千"), cells(2, books="约两千")])
+    assert books(taken) == [3000, None]
+    # The refusal of the first stays listed as mended; that of the second is open.
+    assert taken.quarantine.select("value", "mended_by").rows() == [("约三千", "C-1"), ("约两千", None)]
     blank = replace(ONE, expect="", becomes="3000")
     assert read(tmp_path, blank).unmatched
 

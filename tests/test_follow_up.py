@@ -7,7 +7,8 @@ from pathlib import Path
 import fastexcel
 import polars as pl
 
-from reports.follow_up import FIRST_SHEET, follow_up, rows_to_mend, still_open
+from pipelines.mending import still_open
+from reports.follow_up import FIRST_SHEET, follow_up, rows_to_mend
 from tests.drawing import CN, cells, header_of, headers, refusals, school, status, taken, write_text, write_workbook
 
 NO_CHECKS = pl.DataFrame(schema=dict.fromkeys(("standard", "item", "status", "reason"), pl.String))
@@ -55,8 +56,10 @@ def test_a_filled_in_workbook_supersedes_what_was_refused_and_keeps_the_rest(tmp
     assert status(again)["2021-补正-110101.xlsx"] == "accepted"
     superseded = again.returns.filter(pl.col("file") == "2021-年报.csv").row(0, named=True)
     assert (superseded["rows_superseded"], superseded["superseded_by"]) == (1, "2021-补正-110101.xlsx")
-    assert still_open(read.schools, read.quarantine).equals(read.quarantine)
-    assert not still_open(again.schools, again.quarantine).height
+    assert still_open(read.quarantine).equals(read.quarantine)
+    assert not still_open(again.quarantine).height
+    # What the first file holds stays listed, with the file that mended it.
+    assert again.quarantine["mended_by"].to_list() == ["2021-补正-110101.xlsx"] * read.quarantine.height
     assert not [fault for fault in refusals(again) if fault[0] == "2021-补正-110101.xlsx"]
 
 
