@@ -59,9 +59,14 @@ def findings(county: CountyTables) -> list[dict[str, Any]]:
     seen = {row["finding_id"]: row for row in county.frame("experience_findings").iter_rows(named=True)}
     said = county.frame("finding_explanations").rows(named=True)
     nothing: dict[str, Any] = dict.fromkeys(("value", "value_before", "threshold", "file", "sheet", "row"))
-    nothing |= {"school_name": "", "file_before": None, "sheet_before": None, "row_before": None}
+    nothing |= dict.fromkeys(("file_before", "sheet_before", "row_before"))
+    names = dict(county.frame("schools").select("school_id", "school_name").iter_rows())
     return sorted(
-        (nothing | seen.get(row["finding_id"], {}) | row for row in said), key=lambda row: row["status"] == "no_finding"
+        (
+            nothing | {"school_name": names.get(row["school_id"], "")} | seen.get(row["finding_id"], {}) | row
+            for row in said
+        ),
+        key=lambda row: row["status"] == "no_finding",
     )
 
 

@@ -121,6 +121,13 @@ def test_what_is_explained_shows_who_when_and_what_proves_it() -> None:
     assert idle[4:] == ["2.00 ㎡", "已改正", "王某", "2023 年 10 月 9 日"]
 
 
+def test_tables_are_numbered_in_the_order_of_the_page_and_a_school_of_no_finding_has_its_name() -> None:
+    assert [table.caption[:4].strip() for table in tables(report())] == [f"表 {number}" for number in range(1, 6)]
+    named = frames() | {"schools": RETURNS.filter(pl.col("school_year") == 2023)}
+    last = tables(check_report(county(named)))[-1]
+    assert [row[0].text for row in last.rows] == [EVIL]
+
+
 def test_page_markdown_and_workbook_carry_the_same_rows() -> None:
     document = report()
     wanted = [

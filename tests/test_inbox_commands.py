@@ -6,13 +6,16 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import fastexcel
 import polars as pl
 import pytest
 
 from assets.home import Home
 from pipelines.synthetic import province
 from reports.return_workbook import return_frame
+from schemas.explanations import FOLLOW_UP_HEADERS, FOLLOW_UP_SHEET
 from schemas.source import sources
+from tests.drawing import write_workbook
 from tests.test_command import run
 
 COUNTY = "690126"
@@ -139,3 +142,35 @@ def test_a_countys_follow_up_workbook_holds_its_open_checks(home: Path, tmp_path
     assert done.returncode == 0, done.stderr.decode()
     assert (tmp_path / f"2021-补正-{COUNTY}.xlsx").exists()
     assert run("followup", "--county", "999999", "--home", home).returncode == 2
+
+
+def test_what_is_unusual_is_asked_of_the_county_and_explained_by_what_it_sends_back(home: Path, tmp_path: Path) -> None:
+    before = Home(home).published()
+    findings = before.read("experience_findings", [2021])
+    assert before.read("finding_explanations", [2021])["status"].unique().to_list() == ["open"]
+    assert run("followup", "--county", COUNTY, "--year", "2021", "-o", tmp_path, "--home", home).returncode == 0
+    path = tmp_path / f"2021-补正-{COUNTY}.xlsx"
+    asked = fastexcel.read_excel(path).load_sheet(FOLLOW_UP_SHEET, dtypes="string").to_polars()
+    assert asked[FOLLOW_UP_HEADERS["finding_id"]].to_list() == findings["finding_id"].to_list()
+    told = {"text": "只留电子书", "explained_by": "李某", "explained_on": "2021-10-09"}
+    first = asked.head(1).with_columns(pl.lit(cell).alias(FOLLOW_UP_HEADERS[name]) for name, cell in told.items())
+    sheet = pl.concat([first, asked.tail(-1)]).fill_null("")
+    write_workbook(path, {FOLLOW_UP_SHEET: [sheet.columns, *map(list, sheet.rows())]})
+    assert run("explanations", "--take", path, "--home", home).returncode == 0
+    assert run("refresh", "--home", home).returncode == 0
+    after = Home(home).published()
+    assert after.root != before.root
+    said = after.read("finding_explanations", [2021]).filter(pl.col("status") == "explained")
+    assert said.select("finding_id", "text", "explained_by").rows() == [
+        (findings["finding_id"][0], "只留电子书", "李某")
+    ]
+    folder = after.site / "2021" / COUNTY
+    assert "| 只留电子书 | 李某 | 2021 年 10 月 9 日 |" in (folder / "documents" / "check-report.md").read_text("utf-8")
+    page = (folder / "index.html").read_text("utf-8")
+    assert 'href="documents/check-report.html"' in page
+    assert 'id="findings"' in page
+    public = (after.public / "2021" / COUNTY / "index.html").read_text("utf-8")
+    assert "check-report" not in public
+    assert 'id="findings"' not in public
+    for table in ("county_dispersion", "unit_indicators", "county_verdicts"):
+        assert after.path(table, 2021).read_bytes() == before.path(table, 2021).read_bytes()

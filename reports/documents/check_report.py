@@ -63,6 +63,7 @@ def check_report(county: CountyTables) -> Document:
     """Every finding of a county in a school year by what became of it, and every explanation of nothing unusual."""
     captions, rows = Captions(), findings(county)
     seen = [row for row in rows if row["status"] != "no_finding"]
+    lead: list[Block] = [Paragraph(text=summary(county)), *([_overview(county, captions)] if seen else [])]
     sections = [
         _section(county, anchor, heading, chosen, columns, captions)
         for anchor, heading, statuses, columns in _SECTIONS
@@ -74,7 +75,7 @@ def check_report(county: CountyTables) -> Document:
         _("{county}：{year}经验性核查报告").format(county=county.name, year=display.school_year(county.year)),
         _("核查报告"),
         [],
-        lead=[Paragraph(text=summary(county)), *([_overview(county, captions)] if seen else [])],
+        lead=lead,
         sections=[
             *sections,
             Section(anchor="checks", heading=_("核查内容"), blocks=(Sentences(sentences=_method(seen)),)),
