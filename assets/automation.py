@@ -15,7 +15,7 @@ from assets.home import FIRST_YEAR, UNKNOWN, Home
 from assets.inputs import rules
 from assets.resource import HomeResource
 from assets.withdrawn import withdrawn_files
-from pipelines.intake import named_files, survey
+from pipelines.intake import inbox_files, named_files, survey
 from schemas.corrections import APPLIED
 from schemas.source import sources
 
@@ -135,7 +135,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.
 
     So no half-copied file is read.
     """
-    files = [path for _, path in named_files(home.inbox_folder)]
+    files = inbox_files(home.inbox_folder) if home.inbox_folder.is_dir() else []
     files += [path for folder in _KEPT_BY_HAND for path in sorted((home.home.root / folder).glob("*.csv"))]
     listing = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     seen = hashlib.sha256(json.dumps(listing).encode()).hexdigest()

@@ -18,6 +18,7 @@ from assets.command_corrections import print_corrections
 from assets.command_editions import editions_app
 from assets.command_explain import explain_app
 from assets.command_explanations import explained
+from assets.command_forms import forms_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
 from assets.command_pack import pack_app
@@ -54,7 +55,8 @@ from assets.home import (
     years_of,
 )
 from assets.registers import check_registers
-from pipelines.intake import Intake, inbox_files, named_files, survey, take_in
+from pipelines.archives import Entry
+from pipelines.intake import Intake, inbox_files, named_files, survey, take_in, unzipped
 from pipelines.reconciliation import ReconciliationError
 from pipelines.registers import RegisterError
 from schemas.contract import Contract
@@ -69,6 +71,7 @@ from standards.standard import StandardError
 app.add_typer(explain_app)
 app.add_typer(pack_app)
 app.add_typer(papers)
+app.add_typer(forms_app, name="forms")
 app.add_typer(plan)
 app.add_typer(published)
 app.add_typer(lineage)
@@ -147,7 +150,7 @@ def refresh(
 
 
 def _years_to_run(
-    store: Home, files: list[tuple[str, Path]], wanted: list[int] | None, names: list[str], asked: str
+    store: Home, files: list[tuple[str, Entry]], wanted: list[int] | None, names: list[str], asked: str
 ) -> list[int]:
     """The school years of the inbox and of the home, or those of them that were asked for."""
     found = survey(files, sources().values())
@@ -173,7 +176,7 @@ def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str], **o
     run(store, folder, wanted, names, **options)
 
 
-def _report_unread(files: list[tuple[str, Path]]) -> NoReturn:
+def _report_unread(files: list[tuple[str, Entry]]) -> NoReturn:
     """No file tells a school year: what is wrong with each of them."""
     _print_faults(take_in(files, sources().values()))
     raise typer.Exit(SOMETHING_REFUSED)
@@ -238,7 +241,7 @@ def check(
     files = [file for path in files for file in (inbox_files(path) if path.is_dir() else [path])]
     asked = home_of(home).standards.values()
     taken = take_in(
-        [(str(path), path) for path in files],
+        unzipped((str(path), path) for path in files),
         sources().values(),
         facts=known_facts(asked),
         items=known_items(asked),

@@ -15,7 +15,8 @@ from assets.console import EXIT_CODES, HomeOption, home_of, out, usage
 from assets.dry_run import changed_files, changed_verdicts, trial_home
 from assets.home import UNKNOWN, Home
 from assets.registers import check_registers, register
-from assets.withdrawn import Withdrawal, digest, receipts, record_withdrawals, today, withdrawals
+from assets.withdrawn import Withdrawal, receipts, record_withdrawals, today, withdrawals
+from pipelines.archives import Entry, digest
 from pipelines.coverage import by_county, by_file
 from pipelines.intake import named_files
 from pipelines.mending import still_open
@@ -223,7 +224,7 @@ def withdraw(
     out.print(f"{shown}：{said}。运行 junheng refresh 后生效。 / Takes effect at the next refresh.", markup=False)
 
 
-def _shown(file: str, files: dict[str, Path], inbox: Path) -> str:
+def _shown(file: str, files: dict[str, Entry], inbox: Path) -> str:
     """The file's name under the inbox, from that name or from a path."""
     path = Path(file).expanduser().resolve()
     name = path.relative_to(inbox.resolve()).as_posix() if path.is_relative_to(inbox.resolve()) else file

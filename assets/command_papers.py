@@ -93,24 +93,6 @@ YearOption = Annotated[int | None, typer.Option("--year", help="学年，默认�
 FolderOption = Annotated[Path, typer.Option("--output", "-o", help="写到这个文件夹。The folder to write to.")]
 
 
-@papers.command("forms", epilog=EXIT_CODES)
-def forms_command(
-    year: YearOption = None,
-    county: Annotated[str | None, typer.Option("--county", help="县，默认全省各县合册。County; default all.")] = None,
-    standard: Annotated[
-        list[str] | None, typer.Option("--standard", help="标准，可重复，默认全部适用的。Standards, default all.")
-    ] = None,
-    output: FolderOption = Path(),
-    home: HomeOption = None,
-) -> None:
-    """写申报表册：每项标准一册工作簿，每张表另存 CSV。Writes the official forms."""
-    from assets.papers import forms_of, year_tables  # noqa: PLC0415
-
-    store = home_of(home)
-    asked = [standard_of(store, name) for name in standard] if standard else list(store.standards.values())
-    _papers(lambda: forms_of(year_tables(store, year), county, asked), output)
-
-
 @papers.command(epilog=EXIT_CODES)
 def documents(
     county: Annotated[str, typer.Option("--county", help="县级行政区划代码。County code.")],
@@ -125,7 +107,7 @@ def documents(
     from assets.papers import documents_of, year_tables  # noqa: PLC0415
 
     store = home_of(home)
-    _papers(lambda: documents_of(year_tables(store, year), county, school or []), output)
+    write_papers(lambda: documents_of(year_tables(store, year), county, school or []), output)
 
 
 @papers.command(epilog=EXIT_CODES)
@@ -149,7 +131,7 @@ def pdf(
         usage(f"写不了 {folder}（{fault.strerror}）；请换一个文件夹。 / The folder cannot be written.")
 
 
-def _papers(files: Callable[[], Iterator[tuple[str, str | bytes]]], folder: Path) -> None:
+def write_papers(files: Callable[[], Iterator[tuple[str, str | bytes]]], folder: Path) -> None:
     """Files written under a folder, and how many."""
     from assets.papers import PaperError, write_files  # noqa: PLC0415
 

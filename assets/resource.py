@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.home import FIRST_YEAR, Home, HomeLockedError, default_home
+from pipelines.archives import Entry
 from pipelines.intake import named_files
 
 # Single-run backfills are "beta" to Dagster; nobody who runs this can do anything about it.
@@ -47,7 +48,7 @@ class HomeResource(dg.ConfigurableResource[Home]):
         """The sources to take; empty for all."""
         return self.sources or ([] if self.inbox else self.home.last_sources)
 
-    def files(self) -> list[tuple[str, Path]]:
+    def files(self) -> list[tuple[str, Entry]]:
         """The inbox's files: path under the inbox, path. Raises Failure where there is none to read."""
         found = named_files(self.inbox_folder)
         if not found:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from assets.home import write_whole
+from pipelines.archives import Entry, digest
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ def receipts(root: Path) -> dict[tuple[str, str], dt.date]:
     }
 
 
-def record_receipts(root: Path, files: Sequence[tuple[str, Path]], day: dt.date) -> None:
+def record_receipts(root: Path, files: Sequence[tuple[str, Entry]], day: dt.date) -> None:
     """The files that were not seen before noted with this day; a file seen before keeps its day."""
     known = receipts(root)
     there = {(shown, digest(path)) for shown, path in files}
@@ -75,11 +75,6 @@ def record_receipts(root: Path, files: Sequence[tuple[str, Path]], day: dt.date)
 def today() -> dt.date:
     """The day it is where the returns are handed in."""
     return dt.datetime.now(tz=ZoneInfo("Asia/Shanghai")).date()
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _rows(path: Path, kind: type[msgspec.Struct]) -> list[dict[str, str]]:

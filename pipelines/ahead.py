@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from pipelines.archives import UNREADABLE, Entry
 from pipelines.reading import UnreadableError
 
 AHEAD = 4
@@ -17,26 +16,18 @@ AHEAD = 4
 _Read = TypeVar("_Read")
 
 
-class Readable(Protocol):
-    """What bytes can be read from: a file, or a member of an archive."""
-
-    def read_bytes(self) -> bytes:
-        """The bytes."""
-        ...
-
-
 def read_ahead(
-    files: Mapping[str, Readable], read: Callable[[str, bytes], _Read]
+    files: Mapping[str, Entry], read: Callable[[str, bytes], _Read]
 ) -> Iterator[tuple[str, bytes | UnreadableError, _Read | None]]:
     """Each file's name, its bytes, and what `read` makes of them; of a file that cannot be opened, why.
 
     The reader of workbooks lets other threads work, so that a folder of them takes all processors.
     """
 
-    def one(name: str, file: Readable) -> tuple[str, bytes | UnreadableError, _Read | None]:
+    def one(name: str, file: Entry) -> tuple[str, bytes | UnreadableError, _Read | None]:
         try:
             content = file.read_bytes()
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as fault:
+        except UNREADABLE as fault:
             return name, UnreadableError("damaged_file", str(fault)), None
         return name, content, read(name, content)
 

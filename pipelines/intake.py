@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.ahead import read_ahead
+from pipelines.archives import Entry, entries, is_archive
 from pipelines.corrections import Unmatched, no_hits, settled
 from pipelines.form_intake import at_cells, explanations, form_rows, places, recognised
 from pipelines.form_reading import FormReturn, read_forms, top_of_forms
@@ -138,14 +139,19 @@ def inbox_files(inbox: Path) -> list[Path]:
     )
 
 
-def named_files(inbox: Path) -> list[tuple[str, Path]]:
-    """The inbox's files, each under its path as it is shown; none where there is no such folder."""
+def named_files(inbox: Path) -> list[tuple[str, Entry]]:
+    """The inbox's files, each under its path as it is shown, those of a zip by themselves; none without the folder."""
     found = inbox_files(inbox) if inbox.is_dir() else []
-    return [(path.relative_to(inbox).as_posix(), path) for path in found]
+    return unzipped((path.relative_to(inbox).as_posix(), path) for path in found)
+
+
+def unzipped(files: Iterable[tuple[str, Path]]) -> list[tuple[str, Entry]]:
+    """The files, each zip among them as the files that it holds."""
+    return [entry for shown, path in files for entry in (entries(shown, path) if is_archive(path) else [(shown, path)])]
 
 
 def take_in(
-    files: Sequence[tuple[str, Path]],
+    files: Sequence[tuple[str, Entry]],
     sources: Iterable[Source],
     *,
     wanted: Sequence[str] = (),
@@ -344,7 +350,7 @@ def _all_rows(
     return pl.concat(rows), pl.concat(faults), pl.concat(hits)
 
 
-def survey(files: Sequence[tuple[str, Path]], sources: Iterable[Source]) -> pl.DataFrame:
+def survey(files: Sequence[tuple[str, Entry]], sources: Iterable[Source]) -> pl.DataFrame:
     """One row per file and school year in it: `file`, `sha256`, `source`, `school_year`; null where they are unknown.
 
     Only the tops of the files are looked at: enough to know which school years a folder touches.

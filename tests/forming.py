@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import polars as pl
+import xlwt
 from openpyxl.worksheet.worksheet import Worksheet
 
 from reports.form_workbook import write_forms
@@ -76,3 +77,17 @@ FAULTY = {
     "identity_label_moved.xlsx": changed(drawn(_SCHOOL, 2021), lambda book: sheet_of(book, "教基1001").insert_rows(4)),
 }
 """A workbook for each rule of forms, under the rule's name."""
+
+
+def as_xls(content: bytes) -> bytes:
+    """The workbook as Excel 97 to 2003 keeps it."""
+    old = xlwt.Workbook()
+    for page in openpyxl.load_workbook(io.BytesIO(content)).worksheets:
+        sheet = old.add_sheet(page.title)
+        for row in page.iter_rows():
+            for cell in row:
+                if cell.value is not None:
+                    sheet.write(cell.row - 1, cell.column - 1, cell.value)
+    written = io.BytesIO()
+    old.save(written)
+    return written.getvalue()
