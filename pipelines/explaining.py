@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.form_cells import at_their_cells, cells_of_year
+from schemas.source import sources
 from schemas.tables import codes, shared_fields, stage_fields
 from standards.standard import Indicator, Standard
 
@@ -18,6 +20,7 @@ TABLES_READ = (
     "variance_shares",
     "schools",
     "columns_read",
+    "form_places",
     "returns",
     "quarantine",
     "corrections",
@@ -93,8 +96,9 @@ def evidence(
 ) -> Evidence:
     """What an indicator of a stage of one county rests on. `tables` are TABLES_READ, of one county and school year.
 
-    Of a composite there are its parts and no units.
+    Of a composite there are its parts and no units. What was read from a workbook of forms is told at its own cell.
     """
+    tables = _at_cells(tables)
     of_stage = (pl.col("standard") == standard.id) & (pl.col("stage") == stage)
     spread = tables["county_dispersion"].filter(of_stage)
     cell = spread.filter(pl.col("indicator") == indicator)
@@ -210,6 +214,8 @@ def _inputs(
         for field, column, role in fields.iter_rows()
     ]
     read = tables["columns_read"].filter(pl.col("table") == "schools")
+    # What was read from a workbook of forms stands in many sheets.
+    parts = [at_their_cells(part, tables["form_cells"]) for part in parts]
     corrected = tables["corrections"].filter(pl.col("table") == "schools")
     refused = tables["quarantine"].filter(pl.col("level") == "cell").unique([*_PLACE, "column"], maintain_order=True)
     order = pl.DataFrame({"column": fields["column"]}).with_row_index("__order__")
@@ -243,6 +249,22 @@ def _inputs(
         .sort("unit_id", "is_site", "school_id", "__order__")
     )
     return inputs.select(_INPUTS.names()).cast(_INPUTS), _leaves(inputs, read)
+
+
+def _at_cells(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables with what workbooks of forms say at its own cell, and `form_cells`, where each stands."""
+    cells = cells_of_year(tables["form_places"], sources())
+    layouts = tables["returns"].filter(pl.col("file").is_in(cells["file"].unique().to_list())).select("file", "layout")
+    read = cells.join(layouts, on="file", how="left", validate="m:1", maintain_order="left").with_columns(
+        pl.lit("schools").alias("table"), pl.lit("read").alias("kind")
+    )
+    known = tables["columns_read"]
+    return {
+        **tables,
+        "form_cells": cells,
+        "columns_read": pl.concat([known, read.drop("row").cast({"factor": known.schema["factor"]})], how="diagonal"),
+        "corrections": at_their_cells(tables["corrections"], cells),
+    }
 
 
 def _rows_of(units: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.form_cells import cells_in
 from pipelines.form_reading import FormReturn
 from pipelines.harmonise import Lines
 from pipelines.identity import Known, identify
 from pipelines.reading import Body, Sheet
 from pipelines.recognition import Recognised
 from pipelines.refusals import FAULTS, as_faults
-from schemas.forms import letters, position
+from schemas.forms import position
 from schemas.source import Source
 
-_WIDEST = 702
-"""Columns of a sheet from A to ZZ."""
 PLACES = pl.Schema(
     {
         "file": pl.String,
-        "variant": pl.String,
+        "publication": pl.String,
+        "school_type_code": pl.String,
         "form": pl.String,
         "sheet": pl.String,
         "rows_before": pl.Int64,
@@ -115,7 +115,7 @@ def _moved(reads: Sequence[tuple[str, FormReturn]], sound: pl.DataFrame) -> pl.D
 def places(reads: Sequence[tuple[str, FormReturn]]) -> pl.DataFrame:
     """One row per workbook and form: the sheet, and what an exporter put before the form."""
     listed = [
-        (file, read.variant, p.form, p.sheet, p.rows_before, p.columns_before, p.is_hidden)
+        (file, read.source.name, read.variant, p.form, p.sheet, p.rows_before, p.columns_before, p.is_hidden)
         for file, read in reads
         for p in read.places
     ]
@@ -135,31 +135,12 @@ def at_cells(faults: pl.DataFrame, source: Source, year: int, where: pl.DataFram
     """
     if source.forms is None or faults.is_empty():
         return faults
-    mapped = pl.DataFrame(
-        [
-            (variant, cell.column, cell.form, *position(cell.cell), cell.label)
-            for variant in where["variant"].unique().sort()
-            for cell in source.forms.cells(year, variant)
-        ],
-        schema={
-            "variant": pl.String,
-            "column": pl.String,
-            "form": pl.String,
-            "__row__": pl.Int64,
-            "__column__": pl.Int64,
-            "__label__": pl.String,
-        },
-        orient="row",
-    )
-    cells = where.rename({"sheet": "__sheet__"}).join(mapped, on=["variant", "form"], how="inner")
-    row, column = pl.col("__row__") + pl.col("rows_before"), pl.col("__column__") + pl.col("columns_before")
-    named = column.replace_strict({n: letters(n) for n in range(1, _WIDEST + 1)}, default=None, return_dtype=pl.String)
-    cells = cells.select(
+    cells = cells_in(where, source.forms, year).select(
         "file",
         "column",
-        "__sheet__",
-        row.alias("__row__"),
-        pl.concat_str(named, row.cast(pl.String), pl.lit(" "), "__label__").alias("__header__"),
+        pl.col("sheet").alias("__sheet__"),
+        pl.col("row").alias("__row__"),
+        pl.col("header").alias("__header__"),
     )
     return (
         faults.join(cells, on=["file", "column"], how="left", validate="m:1", maintain_order="left")

@@ -46,6 +46,7 @@ def drawn_home(root: Path, files: Sequence[Path], corrections: Sequence[Correcti
             "returns": taken.returns.filter(of_year),
             "quarantine": taken.quarantine.filter(of_year),
             "columns_read": taken.columns_read.filter(of_year),
+            "form_places": taken.form_places.filter(of_year),
             "corrections": taken.corrections.filter(of_year),
             "units": found,
             "unit_indicators": values,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import fastexcel
 import msgspec
+import openpyxl
 import pytest
 
 from assets.explained import NoSuchFigureError, explained
@@ -22,6 +23,7 @@ from reports.language import catalogue, speaking
 from schemas.corrections import Correction
 from tests.drawing import cells, headers, tw_table, write_text, write_workbook
 from tests.drawn_home import BOOKS, PUPILS, drawn_home
+from tests.forming import changed, drawn, sheet_of
 
 
 def five_schools() -> list[list[str]]:
@@ -259,3 +261,31 @@ def test_the_command_explains_without_dagster_and_without_what_only_writers_need
     done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert "0.5152566299" in done.stdout.decode()
+
+
+def test_every_input_of_a_workbook_of_forms_stands_in_its_own_sheet_and_cell(tmp_path: Path) -> None:
+    known = {"school_name": "第一小学", "county_code": "110101", "county_name": "甲县", "school_type_code": "211"}
+    figures = [{"pupils_primary": p, "books": b} for p, b in zip(PUPILS, BOOKS, strict=True)]
+    paths = []
+    for number, given in enumerate(figures, 1):
+        paths.append(tmp_path / f"{number}.xlsx")
+        school = known | given | {"school_id": f"211100000{number}"}
+        content = drawn(school, 2021, is_exported=number > 3)
+        if number == 5:
+            content = changed(content, lambda book: sheet_of(book, "教基5176").cell(13, 5, "很多") and None)
+        paths[-1].write_bytes(content)
+    figure = ask(drawn_home(tmp_path / "home", paths))
+    inputs = {(u.school_id, one.column): one for u in figure.units for one in u.inputs if one.kind == "read"}
+    assert len(inputs) == 10
+    for (_, column), one in inputs.items():
+        assert one.row is not None
+        assert one.position is not None
+        assert one.cell == cell_name(one.position, one.row)
+        page = openpyxl.load_workbook(tmp_path / one.file)[str(one.sheet)]
+        wanted = "很多" if (one.file, column) == ("5.xlsx", "books") else one.value
+        assert str(page[one.cell].value) == wanted
+    first, fifth = inputs["2111000001", "books"], inputs["2111000005", "books"]
+    assert (first.sheet, first.cell, first.header) == ("教基5176_小学", "D12", "D12 图书 · 数量")
+    assert (fifth.cell, fifth.value) == ("E13", None)
+    assert fifth.refused is not None
+    assert (fifth.refused.value, fifth.refused.rule) == ("很多", "not_a_number")
