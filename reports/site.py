@@ -58,13 +58,14 @@ def render_year(
     year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic, public=public)
     for name in LANGUAGES:
         yield from _under(prefix(name), spoken_in(name, _year_pages(year_tables, years)))
-    for county in year_tables.counties():
-        each(county.name)
-        sizes: dict[str, str] = {}
-        for name in LANGUAGES:
-            yield from _under(prefix(name), spoken_in(name, _county(county, years, sizes)))
-    if public is None:
-        yield from province_papers(year_tables)
+    for of_province in year_tables.provinces():
+        for county in of_province.counties():
+            each(county.name)
+            sizes: dict[str, str] = {}
+            for name in LANGUAGES:
+                yield from _under(prefix(name), spoken_in(name, _county(county, years, sizes)))
+        if public is None:
+            yield from province_papers(of_province)
 
 
 def folders_of(year: int) -> tuple[str, ...]:

@@ -200,6 +200,31 @@ class YearTables:
         for province, source, code, name in self.places.iter_rows():
             yield CountyTables(self, province, source, code, name)
 
+    def provinces(self) -> Iterator[YearTables]:
+        """The year province by province, each with its own counties' rows alone.
+
+        What is cut and made for a province's pages goes with it, so that memory does not grow from one to the next.
+        """
+        county = ["source", "county_code"]
+        for places in self.places.partition_by("province_code", maintain_order=True):
+            of_province = {
+                name: rows.join(places, on=county, how="semi", maintain_order="left")
+                if {"province_code", *county} <= set(rows.columns)
+                else rows
+                for name, rows in self._tables.items()
+            }
+            part = YearTables(
+                of_province,
+                self.year,
+                self.standards,
+                self.sources,
+                is_synthetic=self.is_synthetic,
+                public=self.public,
+            )
+            # What these say of a county depends on the counties of other provinces.
+            part.folders, part._unreported = self.folders, self._unreported
+            yield part
+
     @cached_property
     def folders(self) -> dict[int, dict[County, str]]:
         """The folder of each county's page, by school year: its code; with its source where two sources share one."""

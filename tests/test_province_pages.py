@@ -647,3 +647,33 @@ def test_a_province_of_180_counties_stays_under_a_megabyte_and_fifteen_are_fast(
     start = time.perf_counter()
     render.province_html(province_report(fifteen, YEARS))
     assert time.perf_counter() - start < 1
+
+
+# -- province by province ---------------------------------------------------------------------------------------------
+
+
+@cache
+def two_provinces() -> YearTables:
+    """The four counties, and once more under the codes of another province; of the fourth nothing is short there."""
+    rows = several(2023)
+    others = [
+        row
+        | {"province_code": "680000"}
+        | {name: f"68{str(row[name])[2:]}" for name in ("county_code", "school_id")}
+        | {"key_teachers_primary": 13}
+        for row in rows
+    ]
+    return year_tables(computed({2023: [*rows, *others]}))
+
+
+def test_a_county_has_the_same_report_whether_its_province_is_read_alone_or_with_others() -> None:
+    together = [county_report(county, [2023]) for county in two_provinces().counties()]
+    apart = [county_report(county, [2023]) for part in two_provinces().provinces() for county in part.counties()]
+    assert len(together) == 8
+    assert apart == together
+
+
+def test_a_province_read_alone_holds_no_row_of_another() -> None:
+    for part, code in zip(two_provinces().provinces(), ("68", "69"), strict=True):
+        for name in ("units", "unit_indicators", "county_dispersion", "variance_shares"):
+            assert set(part.table(name)["county_code"].str.head(2)) == {code}
