@@ -1,8 +1,9 @@
 """County pages of a nation, from tables to HTML and markdown, against plain template loops: `make bench-reports`.
 
 Both make the same counties in the same run on one core. What is printed: milliseconds a county for our view model,
-HTML and markdown, for the baseline, their ratio; the bytes of both; and the peak memory after each fifth of the
-counties, which is flat if no page and no county is kept. Exit code 1 where the two disagree about a figure.
+HTML and markdown, for the baseline, their ratio; the bytes of both; and, as the run goes on, the ratio so far and the
+peak memory after each fifth of the counties, which is flat if no page and no county is kept. Exit code 1 where the two
+disagree about a figure.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _COUNTIES = 3000
 _STEPS = 5
 _SAMPLE = 8
 """Counties of each province whose figures are compared."""
+_OURS = ("model", "html", "markdown")
 _CELL = re.compile(r'<td class="n">([^<]*)')
 
 
@@ -99,17 +101,24 @@ def run(tables: Mapping[str, pl.DataFrame], year: int, home: Home, counties: int
             done += 1
             if done * _STEPS // counties > len(memory):
                 memory.append((done, peak_mb()))
+                _show(watch.seconds, done, memory[-1][1])
     _print(watch.seconds, done, our_bytes, plain_bytes)
     print("peak memory: " + ", ".join(f"{mb:,.0f} MB at {at:,}" for at, mb in memory))
     print(f"figures compared in {compared} counties, different in {different}")
     return different
 
 
+def _show(seconds: Mapping[str, float], counties: int, memory: float) -> None:
+    ours = sum(seconds[name] for name in _OURS)
+    ratio, ms = seconds["plain"] / ours, 1000 * ours / counties
+    print(f"… {counties:,}: {ms:.1f} ms a county, plain / ours {ratio:.2f}, {memory:,.0f} MB", file=sys.stderr)
+
+
 def _print(seconds: Mapping[str, float], counties: int, our_bytes: int, plain_bytes: int) -> None:
     ms = {name: 1000 * spent / counties for name, spent in seconds.items()}
-    ours = ms["model"] + ms["html"] + ms["markdown"]
+    ours = sum(ms[name] for name in _OURS)
     print(f"{counties:,} counties, HTML and markdown, milliseconds a county on one core")
-    for name in ("model", "html", "markdown"):
+    for name in _OURS:
         print(f"  {name:<10}{ms[name]:8.1f}")
     print(f"  {'ours':<10}{ours:8.1f}   {our_bytes / counties / 1000:,.0f} kB a county")
     print(f"  {'plain':<10}{ms['plain']:8.1f}   {plain_bytes / counties / 1000:,.0f} kB a county")
