@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,14 +21,15 @@ import polars as pl
 
 from pipelines.county_history import PLACES, successors
 from pipelines.indicators import unit_indicators
-from pipelines.integrity import integrity_signals
+from pipelines.integrity import SCHOOL_COLUMNS, integrity_signals
 from pipelines.integrity.sisters import pairs_of
 from pipelines.lineage import school_changes, school_lineage
-from pipelines.synthetic import BASE_STANDARD, county_returns, plants, province, school_events
+from pipelines.synthetic import BASE_STANDARD, county_events, county_returns, plants, province, school_events
 from pipelines.synthetic.counties import YEARS
 from pipelines.units import units
-from schemas.contract import conform
+from schemas.contract import Contract, conform
 from schemas.integrity import KINDS
+from schemas.integrity_rules import integrity_rules
 from schemas.lineage import COUNTY_EVENTS, SCHOOL_EVENTS
 from schemas.tables import SCHOOLS
 from standards.standard import Standard, load, load_standards
@@ -39,6 +41,16 @@ _CASES = 60
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
 _INDICATOR, _COLUMN = "equipment_value", "equipment_value_yuan"
 _COUNTY_YEAR = ["school_year", "county_code"]
+_IDS = (
+    "province_code",
+    "county_code",
+    "school_id",
+    "parent_school_id",
+    "lineage_id",
+    "unit_id",
+    "school_id_before",
+    "school_id_after",
+)
 
 
 class Province:
@@ -53,16 +65,15 @@ class Province:
             tables["school_groups"].with_columns(source=pl.lit("cn-returns"), file=pl.lit(""))
             for tables in said.values()
         )
-        events = conform(
-            pl.DataFrame(school_events(seed)).with_columns(pl.col("event_date", "recorded_on").str.to_date(strict=False)).with_columns(pl.col(pl.String).replace("", None)), SCHOOL_EVENTS
-        )  # fmt: skip
+        events = _register(school_events(seed), SCHOOL_EVENTS)
+        of_counties = _register(county_events(), COUNTY_EVENTS)
         self.lineage = pl.concat(school_lineage(self.schools, events, year) for year in YEARS)
         refused = pl.DataFrame(schema={"source": pl.String, "school_id": pl.String})
         self.changes = pl.concat(
             school_changes(
                 self.schools.filter(pl.col("school_year").is_in([year - 1, year])),
                 events,
-                successors(self.schools.select(PLACES).unique(), COUNTY_EVENTS.empty(), year),
+                successors(self.schools.select(PLACES).unique(), of_counties, year),
                 refused,
                 year,
             )
@@ -93,6 +104,13 @@ class Province:
             )
             for year in YEARS
         )
+
+
+def _register(rows: list[dict[str, str]], contract: Contract) -> pl.DataFrame:
+    """The rows of a register as they are read: dates as dates, nothing where nothing is written."""
+    written = pl.DataFrame(rows).with_columns(pl.col(pl.String).replace("", None))
+    dates = [column.name for column in contract.columns if column.dtype == pl.Date and column.name in written.columns]
+    return conform(written.with_columns(pl.col(dates).str.to_date()), contract)
 
 
 def _as_schools(rows: pl.DataFrame, year: int) -> pl.DataFrame:
@@ -136,7 +154,8 @@ def interval(found: int, examined: int, level: float = 0.95) -> tuple[float, flo
 def planted(drawn: Province, seed: int) -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame, bool]]:
     """Each kind of case in a province of its own: what it is, the returns, what was planted, are values as before."""
     schools = drawn.schools
-    yield "", *plants.slips(schools, _CASES, seed), True
+    yield "one year", *plants.slips(schools, _CASES, seed), True
+    yield "every year", *plants.slipped_throughout(schools, _CASES, seed), True
     yield "", *plants.spiked(schools, _CASES, seed, (3.5, 5, 20)), True
     yield "", *plants.copied(schools, _CASES, seed), True
     pairs = pl.concat(pairs_of(schools, drawn.groups, year) for year in YEARS)
@@ -161,7 +180,11 @@ def main() -> int:
     """Both rates of every signal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=_SEEDS, help="how many draws of the province")
+    parser.add_argument("--schools", type=int, help="only time the signals of one year of so many schools")
     asked = parser.parse_args()
+    if asked.schools:
+        scale(asked.schools)
+        return 0
     begun = time.monotonic()
     standards = [
         s
@@ -175,20 +198,23 @@ def main() -> int:
         subjects += drawn.schools.select(_COUNTY_YEAR).unique().height
         clean.append(drawn.signals().with_columns(draw=pl.lit(seed)))
         for how, schools, plant, is_measured in planted(drawn, seed):
-            found = (
-                drawn.signals(schools, is_measured=is_measured)
-                .select("kind", *_COUNTY_YEAR, "school_id", "figure")
-                .unique()
-                .with_columns(is_found=pl.lit(value=True))
-            )
-            cases.append(
-                plant.join(
-                    found, on=["kind", *_COUNTY_YEAR, "school_id", "figure"], how="left", validate="m:1"
-                ).with_columns(pl.col("is_found").fill_null(value=False), how=pl.lit(how))
-            )
+            found = drawn.signals(schools, is_measured=is_measured)
+            cases.append(with_found(plant, found).with_columns(how=pl.lit(how)))
     is_sound = report(pl.concat(clean), subjects, asked.seeds, pl.concat(cases))
     print(f"{time.monotonic() - begun:.0f} s")
     return 0 if is_sound else 1
+
+
+def with_found(plant: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """What was planted with `is_found`: a signal of its kind, year, figure, and its school, or county where it is one's.
+
+    A school is not asked for by its county, whose code may have changed since.
+    """
+    subject = pl.when(pl.col("school_id") == "").then("county_code").otherwise("school_id").alias("__subject__")
+    key = ["kind", "school_year", "figure", "__subject__"]
+    seen = found.with_columns(subject).select(key).unique().with_columns(is_found=pl.lit(value=True))
+    rows = plant.with_columns(subject).join(seen, on=key, how="left", validate="m:1", maintain_order="left")
+    return rows.with_columns(pl.col("is_found").fill_null(value=False)).drop("__subject__")
 
 
 def report(clean: pl.DataFrame, subjects: int, seeds: int, cases: pl.DataFrame) -> bool:
@@ -229,6 +255,35 @@ def report(clean: pl.DataFrame, subjects: int, seeds: int, cases: pl.DataFrame) 
         if by.height > 1:
             print(" " * 15 + "  ".join(f"{s:.4g}: {k}/{n}" for s, n, k in by.rows()))
     return is_sound
+
+
+def scale(schools: int) -> None:
+    """The cost of the signals of one school year of so many schools, with the four years before, printed."""
+    standard = load_standards()["cn-quality-2017"]
+    one = Province(1, [standard])
+    year = YEARS[-1]
+    given = one.schools.filter(pl.col("school_year") >= year - integrity_rules().years_before).select(SCHOOL_COLUMNS)
+    times = -(-schools // given.filter(pl.col("school_year") == year).height)
+
+    def again(rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows so many times, each time as another province, with counties and schools of its own."""
+        return pl.concat(
+            rows.with_columns(
+                pl.concat_str(pl.col(name), pl.lit(f"-{n}")).alias(name) for name in rows.columns if name in _IDS
+            )
+            for n in range(times)
+        )
+
+    read, values = again(given), again(one.values[year])
+    groups, lineage = again(one.groups), again(one.lineage)
+    changes = again(one.changes.filter(school_year=year))
+    begun, on_processor = time.monotonic(), time.process_time()
+    found = integrity_signals(read, values, groups, lineage, changes, [standard], year)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000_000
+    print(
+        f"{read.filter(school_year=year).height:,} schools, {read.height:,} school-years: {found.height:,} signals, "
+        f"{time.process_time() - on_processor:.1f} s on the processor, {time.monotonic() - begun:.1f} s, peak {peak:.1f} GB"
+    )
 
 
 def _by_draw(rows: pl.DataFrame) -> list[pl.DataFrame]:

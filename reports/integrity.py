@@ -24,7 +24,7 @@ _TIES = {"group": marked("同组"), "parent": marked("主校与校区、教学�
 _REASONS = {
     "bunching": marked("县里按标准值统一配齐；按标准值测算需求后购置或调配"),
     "heaping": marked("按整数额度拨款或购置；按估算填报而没有清点"),
-    "copy": marked("上年数据作底本、本年尚未更新；学校规模确实没有变化"),
+    "copy": marked("上年数据作底本、本年尚未更新；各年级每年按固定名额招满；学校规模确实没有变化"),
     "unit_slip": marked("计量单位或小数点之误；新建、扩建或移交校舍；统计口径改变"),
     "spike": marked("当年填报有误，次年已改；借用、租用一年；基建期间临时变动"),
     "sister_move": marked("集团内调配、校区调整或移交，以后有文件可查；资产登记由一校改到另一校"),
@@ -130,21 +130,31 @@ def _copy(row: Row) -> str:
 
 
 def _unit_slip(row: Row) -> str:
-    words = _(
-        "{year} 学年 {value}，是以前 {years} 个学年中位数 {reference} 的 {ratio} 倍，接近 {factor} 倍。单位或小数点对吗？"
-    )
-    if row["ratio"] < 1:
-        words = _(
-            "{year} 学年 {value}，是以前 {years} 个学年中位数 {reference} 的 {ratio} 分之一，接近 {factor} 分之一。"
+    is_above = row["ratio"] >= 1
+    words = {
+        ("years", True): _(
+            "{year} 学年 {value}，是以前 {examined} 个学年中位数 {reference} 的 {ratio} 倍，接近 {factor} 倍。单位或小数点对吗？"
+        ),
+        ("years", False): _(
+            "{year} 学年 {value}，是以前 {examined} 个学年中位数 {reference} 的 {ratio} 分之一，接近 {factor} 分之一。"
             "单位或小数点对吗？"
-        )
-    ratio = row["ratio"] if row["ratio"] >= 1 else 1 / row["ratio"]
-    return words.format(
+        ),
+        ("county", True): _(
+            "{year} 学年 {value}；按同县 {examined} 所学校生均中位数推算约 {reference}，前者是后者的 {ratio} 倍，"
+            "接近 {factor} 倍。单位对吗？"
+        ),
+        ("county", False): _(
+            "{year} 学年 {value}；按同县 {examined} 所学校生均中位数推算约 {reference}，前者是后者的 {ratio} 分之一，"
+            "接近 {factor} 分之一。单位对吗？"
+        ),
+    }
+    is_own = row["basis"] == "years"
+    return words[row["basis"], is_above].format(
         year=row["value_year"],
         value=display.plain(row["value"]),
-        years=display.count(row["examined"]),
-        reference=display.plain(row["reference"]),
-        ratio=display.number(ratio, 1),
+        examined=display.count(row["examined"]),
+        reference=display.plain(row["reference"]) if is_own else display.number(row["reference"], 0),
+        ratio=display.number(row["ratio"] if is_above else 1 / row["ratio"], 1),
         factor=display.plain(row["factor"]),
     )
 

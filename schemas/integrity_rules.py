@@ -56,7 +56,7 @@ class Copy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UnitSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A value off the years before by the factor of a slip."""
+    """A value off the years before, or off the county's schools, by the factor of a slip."""
 
     every: tuple[float, ...]
     near: float
@@ -64,6 +64,8 @@ class UnitSlip(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steady: float
     from_whole: float = msgspec.field(name="from")
     pupils_within: float
+    least_schools: int
+    near_county: float
 
 
 class Spike(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,37 +18,35 @@ _QUARTILE = math.log(3)
 
 
 def bunched(values: pl.DataFrame, standards: Iterable[Standard], year: int, rules: IntegrityRules) -> pl.DataFrame:
-    """One row per county, standard, stage and indicator with too many units just on the good side of the norm.
+    """One row per county, standard, stage and indicator with too many units just above the norm.
 
-    z = value / norm, or norm / value where the norm is a most. In the band are units with 1 ≤ z < 1 + `band`. How many
-    would be there is read from the county's own units: ln z is taken as logistic with the median of all units and the
-    quartiles of those outside the band, so that the units in the band do not explain themselves; `expected` is their
-    number times F(1 + band) − F(1). `chance` is the exact tail of the binomial distribution, at most that of the rules
-    divided by the number of tests of the county and year. A jump is wanted as well: `times_below` as many units in
-    the band as in the equally wide one below the norm. Norms are those of the standards; an indicator that two
-    standards measure alike is said once, under the first.
+    z = value / norm; in the band are units with 1 ≤ z < 1 + `band`. How many would be there is read from the county's
+    own units: ln z is taken as logistic with the median of all units and the quartiles of those outside the band, so
+    that the units in the band do not explain themselves; `expected` is their number times F(1 + band) − F(1). `chance`
+    is the exact tail of the binomial distribution, at most that of the rules divided by the number of tests of the
+    county and year. A jump is wanted as well: `times_below` as many units in the band as in the equally wide one below
+    the norm. Norms are those of the standards, each unit's its own; `reference` is their median. A norm that is a most
+    is left out: classes are cut where they reach it.
     """
     rule = rules.bunching
-    sides = pl.DataFrame(
+    asked = pl.DataFrame(
         [
-            (standard.id, indicator.id, indicator.must_be == "at_least")
+            (standard.id, indicator.id)
             for standard in standards
             for indicator in standard.indicators
-            if indicator.is_quantity
+            if indicator.is_quantity and indicator.must_be == "at_least"
         ],
-        schema={"standard": pl.String, "indicator": pl.String, "__is_least__": pl.Boolean},
+        schema={"standard": pl.String, "indicator": pl.String},
         orient="row",
     )
     known = values.filter((pl.col("school_year") == year) & (pl.col("value") > 0) & (pl.col("norm") > 0)).join(
-        sides, on=["standard", "indicator"], how="inner", validate="m:1", maintain_order="left"
+        asked, on=["standard", "indicator"], how="semi", maintain_order="left"
     )
-    times = pl.col("value") / pl.col("norm")
-    z = pl.when("__is_least__").then(times).otherwise(1 / times)
     is_in = (pl.col("__z__") >= 1) & (pl.col("__z__") < 1 + rule.band)
     is_below = (pl.col("__z__") < 1) & (pl.col("__z__") >= 1 - rule.band)
     outside = pl.col("__z__").log().filter(~is_in)
     cells = (
-        known.with_columns(z.alias("__z__"))
+        known.with_columns((pl.col("value") / pl.col("norm")).alias("__z__"))
         .group_by(_CELL, maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("examined"),
@@ -66,7 +64,6 @@ def bunched(values: pl.DataFrame, standards: Iterable[Standard], year: int, rule
     def below(bound: float) -> pl.Expr:
         return 1 / (1 + ((pl.col("__middle__") - math.log(bound)) / scale).exp())
 
-    # The number of tests is over what is measured alike under several standards too: each could have been said.
     cells = cells.with_columns(
         __tests__=pl.len().over("source", "county_code"), __share__=below(1 + rule.band) - below(1.0)
     ).with_columns(expected=pl.col("examined") * pl.col("__share__"))

@@ -1,4 +1,4 @@
-"""A value off the years before by the factor of a slip: of the decimal point, 元 for 万元, 亩 for m²."""
+"""A value off its years before, or its county, by the factor of a slip: of the decimal point, 元 for 万元, 亩 for m²."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ import polars as pl
 from pipelines.integrity.years import WHERE, WHO, in_wholes, past, within
 from schemas.integrity_rules import IntegrityRules
 
+_SUBJECT = ["source", "school_id", "return_part", "figure"]
+
 
 def unit_slips(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
+    """The slips beside a school's own years, and where these say nothing of a figure those beside its county."""
+    of_years, of_county = slips_beside_years(schools, rules), slips_beside_county(schools, rules)
+    others = of_county.join(of_years, on=_SUBJECT, how="anti", maintain_order="left")
+    return pl.concat([of_years, others], how="diagonal")
+
+
+def slips_beside_years(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
     """One row per school, column and factor: the value by the median of its years before lies near the factor.
 
     Or near its inverse. The years before are those of `years_before` in which it was reported and not 0, at least
@@ -41,6 +50,7 @@ def unit_slips(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
                     "reference",
                     *WHERE,
                     kind=pl.lit("unit_slip"),
+                    basis=pl.lit("years"),
                     figure=pl.lit(name),
                     factor=pl.lit(float(factor)),
                     value=value,
@@ -49,6 +59,52 @@ def unit_slips(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
                     examined=pl.col("__years__").list.len().cast(pl.Int64),
                     value_year=pl.col("school_year"),
                     first_year=pl.col("school_year") - _furthest(name, rules.years_before),
+                )
+            )
+    return pl.concat(parts)
+
+
+def slips_beside_county(schools: pl.DataFrame, rules: IntegrityRules) -> pl.DataFrame:
+    """One row per school, column and factor of its unit: the value per pupil lies so far off that of the county's schools.
+
+    `reference` is the median per pupil over the county's schools with pupils and a value above 0, at least
+    `least_schools`, times the school's pupils. The value by it lies within `near_county` of the factor or its inverse.
+    So a unit that is wrong in every year is seen too; a factor of 10 is not looked for, as schools differ by as much.
+    """
+    rule = rules.unit_slip
+    county = ["source", "county_code"]
+    parts = []
+    for name, figure in rules.columns.items():
+        value, reference = pl.col(name), pl.col("reference")
+        per_pupil = pl.col(name) / pl.col("pupils")
+        rows = (
+            schools.filter((value > 0) & (pl.col("pupils") > 0))
+            .with_columns(
+                reference=per_pupil.median().over(county) * pl.col("pupils"),
+                examined=pl.len().over(county).cast(pl.Int64),
+            )
+            .filter(pl.col("examined") >= rule.least_schools)
+            .filter(pl.max_horizontal(value, reference) >= in_wholes(figure, rule.from_whole))
+        )
+        for factor in figure.slips:
+            is_near = within(value, reference * factor, rule.near_county) | within(
+                value * factor, reference, rule.near_county
+            )
+            parts.append(
+                rows.filter(is_near).select(
+                    *WHO,
+                    "reference",
+                    "examined",
+                    *WHERE,
+                    kind=pl.lit("unit_slip"),
+                    basis=pl.lit("county"),
+                    figure=pl.lit(name),
+                    factor=pl.lit(float(factor)),
+                    value=value,
+                    value_before=pl.col(past(name, 1)),
+                    ratio=value / reference,
+                    value_year=pl.col("school_year"),
+                    first_year=pl.col("school_year"),
                 )
             )
     return pl.concat(parts)

@@ -68,6 +68,28 @@ def slips(schools: pl.DataFrame, cases: int, seed: int, rules: IntegrityRules | 
     return _changed(schools, changes), _frame(planted)
 
 
+def slipped_throughout(schools: pl.DataFrame, cases: int, seed: int, rules: IntegrityRules | None = None) -> Planted:
+    """One column of one school in the wrong unit in every year that it reports; looked for in its first year.
+
+    `strength` is the factor, below 1 where the values were divided: areas, as if they stood in 亩; money is multiplied.
+    """
+    rules = integrity_rules() if rules is None else rules
+    rng = Random(f"throughout/{seed}")  # noqa: S311
+    columns = [name for name, figure in rules.columns.items() if figure.slips]
+    changes: list[tuple[int, str, str, float]] = []
+    planted: list[tuple[object, ...]] = []
+    held = schools.select(*_KEY, *columns).rows(named=True)
+    for _year, school_id, county in _schools(schools, rng, cases, first=0):
+        name = rng.choice(columns)
+        factor = rules.columns[name].slips[0]
+        times = factor if name.endswith("_yuan") else 1 / factor
+        own = [row for row in held if row["school_id"] == school_id and row[name]]
+        if own:
+            changes += [(row["school_year"], school_id, name, float(row[name]) * times) for row in own]
+            planted.append(("unit_slip", times, min(row["school_year"] for row in own), county, school_id, name))
+    return _changed(schools, changes), _frame(planted)
+
+
 def spiked(
     schools: pl.DataFrame, cases: int, seed: int, times: Sequence[float], rules: IntegrityRules | None = None
 ) -> Planted:
