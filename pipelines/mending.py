@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-_SCHOOL = ["source", "school_id", "layout"]
+_SCHOOL = ["school_year", "source", "school_id", "layout"]
 _CELL = ["file", "sheet", "row", "column"]
 
 
@@ -19,7 +19,7 @@ def with_mended(
     are the pairs of `file` and `layout`.
     """
     standing = (
-        schools.select("source", "school_id", "file")
+        schools.select("school_year", "source", "school_id", "file")
         .join(layouts.unique(), on="file", how="left", maintain_order="left")
         .unique(maintain_order=True)
         .group_by(_SCHOOL, maintain_order=True)

@@ -16,19 +16,24 @@ LAYOUTS = pl.DataFrame({"file": ["a", "b", "j"], "layout": ["primary", "primary"
 
 def fault(**more: object) -> dict[str, object]:
     return {
-        "source": "x", "school_id": "S", "layout": "primary", "file": "a", "sheet": None, "row": 2, "level": "cell",
+        "school_year": 2021, "source": "x", "school_id": "S", "layout": "primary", "file": "a", "sheet": None, "row": 2, "level": "cell",
         "column": "books", "rule": "not_a_number", "message": "不是数字。", "message_en": "Not a number.",
     } | more  # fmt: skip
 
 
-def mended(entry: dict[str, object], files: str, *, corrected: bool | None = None) -> list[str | None]:
+def mended(
+    entry: dict[str, object], files: str, *, corrected: bool | None = None, year: int = 2021
+) -> list[str | None]:
     """What mended a refusal, where the school's rows come from these files now and a correction was kept or not."""
-    schools = conform(pl.DataFrame([{"source": "x", "school_id": "S", "file": file} for file in files]), SCHOOLS)
+    held = [{"school_year": year, "source": "x", "school_id": "S", "file": file} for file in files]
+    schools = conform(pl.DataFrame(held), SCHOOLS)
     set_cells = CORRECTIONS.empty()
     if corrected is not None:
         cell = {"file": "a", "row": 2, "column": "books", "correction": "C-1", "is_kept": corrected}
         set_cells = conform(pl.DataFrame([cell]), CORRECTIONS)
-    faults = pl.DataFrame([entry], schema_overrides={"sheet": pl.String, "school_id": pl.String})
+    faults = pl.DataFrame(
+        [entry], schema_overrides={"sheet": pl.String, "school_id": pl.String, "school_year": pl.Int32}
+    )
     found = with_mended(faults, schools, LAYOUTS, set_cells)
     assert still_open(found).height == found["mended_by"].null_count()
     return found["mended_by"].to_list()
@@ -38,6 +43,10 @@ def test_a_cell_or_row_whose_school_comes_from_a_later_file_is_mended_by_it() ->
     assert mended(fault(), "b") == ["b"]
     assert mended(fault(level="row"), "b") == ["b"]
     assert mended(fault(), "a") == [None]
+
+
+def test_a_file_of_another_school_year_mends_nothing() -> None:
+    assert mended(fault(), "b", year=2020) == [None]
 
 
 def test_another_part_of_the_schools_return_mends_nothing() -> None:
