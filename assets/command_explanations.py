@@ -15,6 +15,7 @@ from assets.home import Home, write_whole
 from assets.registers import check_registers, register
 from pipelines.reading import ROW, UnreadableError, sheets
 from pipelines.sent_back import REFUSED, merged, rows_to_complete, sent_back
+from reports import display
 from schemas.explanations import EXPLANATIONS, FOLLOW_UP_HEADERS, FOLLOW_UP_SHEET, STATUSES, TO_EXPLAIN
 
 explained = typer.Typer()
@@ -92,12 +93,12 @@ def _print(said: pl.DataFrame, findings: pl.DataFrame) -> None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    before = "" if row["value_before"] is None else f"{row['value_before']:,g} → "
+    before = "" if row["value_before"] is None else f"{display.plain(row['value_before'])} → "
     offered = "" if row["text"] is None else f"  以前的说明 said before（{row['age']}）：{row['text']}"
     changed = "  数值已变更 value changed" if row["reason"] == "value_changed" else ""
     return (
         f"{row['school_year']}  {row['county_name']} {row['county_code']}  {row['school_name']} {row['school_id']}  "
-        f"{row['check']} {row['column']}  {before}{row['value']:,g}  {_WORDS[row['status']]}{changed}{offered}"
+        f"{row['check']} {row['column']}  {before}{display.plain(row['value'])}  {_WORDS[row['status']]}{changed}{offered}"
     )
 
 

@@ -179,10 +179,14 @@ def followup(
     out.print(
         f"{rows.height:,} 行待补正 rows to mend，{checks.height:,} 项待核 checks open，"
         f"{unexplained.height:,} 处待说明 to explain → {target}\n"
-        "填好第一张表的黄色格，原名放回收件箱，再运行 junheng refresh。 / Fill in the yellow cells of the first sheet and"
-        " put the file into the inbox under this name."
         + (
-            f"\n“{FOLLOW_UP_SHEET}”表的黄色格填好后，用 junheng explanations --take 收下。 / What is explained on the sheet"
+            "填好第一张表的黄色格，原名放回收件箱，再运行 junheng refresh。 / Fill in the yellow cells of the first sheet and"
+            " put the file into the inbox under this name.\n"
+            if rows.height
+            else ""
+        )
+        + (
+            f"“{FOLLOW_UP_SHEET}”表的黄色格填好后，用 junheng explanations --take 收下。 / What is explained on the sheet"
             f" {FOLLOW_UP_SHEET} is taken by junheng explanations --take."
             if unexplained.height
             else ""
