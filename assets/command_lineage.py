@@ -30,6 +30,11 @@ _EVIDENCE = {
     "pupils_likeness": "学生 pupils",
     "staff_likeness": "教师 staff",
 }
+_EVENT_WORDS = {
+    "recategorised": "改变类别 recategorised",
+    "recoded": "换码 recoded",
+    "merged": "两所合并 two merged",
+}
 _EVENT_OF = {"gone": "closed", "new": "opened"}
 
 
@@ -129,7 +134,7 @@ def _print_candidates(candidates: pl.DataFrame) -> None:
         out.print(
             f"  {row['school_year']}  {row['county_name']} {row['county_code']}  "
             f"{row['school_name_before']} {row['school_id_before']} → {row['school_name_after']} {row['school_id_after']}"
-            f"\n      {told}",
+            f"\n      {_EVENT_WORDS[row['event']]}  {told}",
             markup=False,
         )
     _print_more(candidates.height)

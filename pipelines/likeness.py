@@ -23,6 +23,11 @@ WEIGHTS = {
 """What each piece of evidence weighs; defaults of ours."""
 SHOWN_FROM = 0.5
 """The score from which a pair is proposed; a default of ours."""
+TOGETHER_FROM = 0.85
+"""The lesser by the greater of the pupils of two gone schools together and a new one's, from which they are proposed as
+merged; a default of ours."""
+_PAIR = ["source", "return_part", "school_id", "school_id_now"]
+_OF_GROUPS = ("name_likeness", "pupils_likeness", "staff_likeness", "is_same_place")
 SERIAL = 6
 """Last characters of an identifier of ten that number the schools; a shorter identifier has no such part."""
 KIND_WORDS = (
@@ -51,6 +56,8 @@ def lineage_candidates(schools: pl.DataFrame, changes: pl.DataFrame, year: int) 
     likeness lies between 0 and 1 and is null where a figure is not reported. Of the pupils: 1 − Σ|now − expected| /
     Σ(now + expected) over the grades, a grade being expected to hold those of the grade below it the year before;
     without grades the lesser total by the greater. The score is the weighted mean of the evidence that there is.
+    Where a new school has the pupils of two gone ones together, and neither alone explains them as well, it is proposed
+    as their merger: a row for each of the two, with the likeness of the two together.
     """
     is_open = pl.col("reason").is_not_null()
     place = ["source", "return_part", "province_code", "county_code", "county_name"]
@@ -87,7 +94,12 @@ def lineage_candidates(schools: pl.DataFrame, changes: pl.DataFrame, year: int) 
     known = [pl.when(pl.col(name).is_not_null()).then(weight).otherwise(0.0) for name, weight in WEIGHTS.items()]
     weighted = [pl.col(name).cast(pl.Float64).fill_null(0.0) * weight for name, weight in WEIGHTS.items()]
     scored = pairs.with_columns(score=ratio(pl.sum_horizontal(weighted), pl.sum_horizontal(known)))
-    proposed = scored.filter("is_same_stages", pl.col("score") >= SHOWN_FROM)
+    kind = pl.when(pl.col("school_type_code") != pl.col("school_type_code_now"))
+    scored = scored.with_columns(event=kind.then(pl.lit("recategorised")).otherwise(pl.lit("recoded")))
+    scored = scored.filter("is_same_stages")
+    merged = _mergers(scored)
+    single = scored.filter(pl.col("score") >= SHOWN_FROM).join(merged.select(_PAIR), on=_PAIR, how="anti")
+    proposed = pl.concat([single, merged.select(single.columns)])
     return tidy(
         proposed.select(
             "source", "return_part", "score", "name_likeness", "pupils_likeness", "staff_likeness", "is_same_serial",
@@ -103,12 +115,64 @@ def lineage_candidates(schools: pl.DataFrame, changes: pl.DataFrame, year: int) 
             school_name_after="school_name_now",
             pupils_before=_pupils(""),
             pupils=_pupils("_now"),
-            event=pl.when(pl.col("school_type_code") != pl.col("school_type_code_now"))
-            .then(pl.lit("recategorised"))
-            .otherwise(pl.lit("recoded")),
+            event="event",
         ),
         LINEAGE_CANDIDATES,
     )  # fmt: skip
+
+
+def _mergers(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs of which two together are proposed as a merger: of each new school the two gone ones that fit it best."""
+    one = pairs.select(
+        *_PAIR,
+        "county_code",
+        "is_same_place",
+        name=pl.col("name_likeness"),
+        alone=pl.col("pupils_likeness"),
+        held=_pupils(""),
+        has=_pupils("_now"),
+        staff=_total("full_time_teachers", ""),
+        staff_now=_total("full_time_teachers", "_now"),
+    )
+    near = ["source", "return_part", "county_code", "school_id_now"]
+    two = one.join(one, on=near, how="inner", suffix="_other").filter(pl.col("school_id") < pl.col("school_id_other"))
+
+    def alike(together: pl.Expr, now: str) -> pl.Expr:
+        both = together.is_not_null() & pl.col(now).is_not_null()
+        return pl.when(both).then(ratio(pl.min_horizontal(together, now), pl.max_horizontal(together, now)))
+
+    two = two.with_columns(
+        name_likeness=pl.max_horizontal("name", "name_other"),
+        pupils_likeness=alike(pl.col("held") + pl.col("held_other"), "has"),
+        staff_likeness=alike(pl.col("staff") + pl.col("staff_other"), "staff_now"),
+        is_same_place=pl.col("is_same_place") & pl.col("is_same_place_other"),
+    )
+    weights = {name: WEIGHTS[name] for name in _OF_GROUPS}
+    known = [pl.when(pl.col(name).is_not_null()).then(weight).otherwise(0.0) for name, weight in weights.items()]
+    weighted = [pl.col(name).cast(pl.Float64).fill_null(0.0) * weight for name, weight in weights.items()]
+    explained = pl.max_horizontal("alone", "alone_other").fill_null(0.0)
+    best = (
+        two.with_columns(score=ratio(pl.sum_horizontal(weighted), pl.sum_horizontal(known)))
+        .filter(
+            pl.col("score") >= SHOWN_FROM,
+            pl.col("pupils_likeness") >= TOGETHER_FROM,
+            pl.col("pupils_likeness") > explained,
+        )
+        .sort("score", "school_id", "school_id_other", descending=[True, False, False])
+        .unique(near, keep="first", maintain_order=True)
+    )
+    figures = ["score", *_OF_GROUPS]
+    members = pl.concat(
+        best.select("source", "return_part", pl.col(side).alias("school_id"), "school_id_now", *figures)
+        for side in ("school_id", "school_id_other")
+    )
+    return (
+        pairs.drop(figures)
+        .join(members, on=_PAIR, how="inner", validate="1:1")
+        .with_columns(
+            event=pl.lit("merged"), is_same_serial=pl.lit(None, pl.Boolean), is_same_founding=pl.lit(None, pl.Boolean)
+        )
+    )
 
 
 def _core() -> pl.Expr:
@@ -150,5 +214,10 @@ def _lesser_by_greater(base: str, shared: dict[str, pl.Expr]) -> pl.Expr:
 
 
 def _pupils(end: str) -> pl.Expr:
-    columns = [pl.col(f"pupils_{stage}{end}") for stage in STAGES]
+    return _total("pupils", end)
+
+
+def _total(base: str, end: str) -> pl.Expr:
+    """A figure over the stages that report it; null where none does."""
+    columns = [pl.col(f"{base}_{stage}{end}") for stage in STAGES]
     return pl.when(pl.any_horizontal(column.is_not_null() for column in columns)).then(pl.sum_horizontal(columns))

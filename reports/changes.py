@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from reports import display
 from reports.captions import Captions
 from reports.language import gettext as _
@@ -73,7 +75,15 @@ def school_changes(county: CountyTables, captions: Captions) -> Course | None:
     missing = sum(row["reason"] == "reason_missing" for row in rows)
     if missing:
         said.append(_("其中 {count} 条原因未填，按报表原样计。").format(count=display.count(missing)))
-    proposed = county.frame("lineage_candidates").height
+    candidates = county.frame("lineage_candidates")
+    merged = candidates.filter(pl.col("event") == "merged")
+    proposed = candidates.height - merged.height
+    if merged.height:
+        said.append(
+            _("另有 {count} 所新增的学校可能由两所消失的学校合并而成，核对登记以前不按合并计。").format(
+                count=display.count(merged["school_id_after"].n_unique())
+            )
+        )
     if proposed:
         said.append(
             _("另有 {count} 对消失和新增的学校可能是同一所，核对登记以前不作为同一所。").format(

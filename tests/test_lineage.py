@@ -274,6 +274,30 @@ def test_pupils_are_expected_one_grade_further_on() -> None:
     assert row["pupils_likeness"] == pytest.approx(1 - 10 / (4 * 30 + 20))
 
 
+def test_a_new_school_with_the_pupils_of_two_gone_ones_is_proposed_as_their_merger() -> None:
+    one = school("2169000001", 60, 4, school_name="青岚县柳坞村小学", area_code="220")
+    two = school("2169000002", 90, 6, school_name="青岚县石桥村小学", area_code="220")
+    other = school("2169000003", 300, 20, school_name="青岚县新城小学", area_code="220")
+    joint = school("2169000009", 150, 10, school_name="青岚县柳坞中心小学", area_code="220")
+    found = candidates([A, one, two, other], [A, joint]).filter(pl.col("event") == "merged")
+    assert found.select("school_id_before", "school_id_after", "pupils_before", "pupils").rows() == [
+        ("2169000001", "2169000009", 60, 150),
+        ("2169000002", "2169000009", 90, 150),
+    ]
+    assert found["pupils_likeness"].to_list() == [1.0, 1.0]
+    # Proposed, and applied nowhere: each counts as gone, the new one as new.
+    assert [change for change, *_ in said(changes([A, one, two, other], [A, joint]))] == ["gone"] * 3 + ["new"]
+    # Entered, it is a merger and no proposal is left of it.
+    entered = ("2021-07-01,merged,2169000001,2169000009", "2021-07-01,merged,2169000002,2169000009")
+    assert not candidates([A, one, two, other], [A, joint], *entered).height
+
+
+def test_two_gone_schools_are_not_proposed_where_one_of_them_explains_the_new_one_as_well() -> None:
+    small = school("2169000002", 4, 1, school_name="青岚县石桥村小学", area_code="121")
+    found = candidates([A, OLD, small], [A, NEW])
+    assert found.select("school_id_before", "event").rows() == [("2169000001", "recategorised")]
+
+
 def test_schools_without_a_common_stage_or_with_a_reason_are_not_proposed() -> None:
     junior = NEW | {"pupils_primary": 0, "school_type_code": "311"}
     assert not candidates([A, OLD], [A, junior]).height
