@@ -168,10 +168,12 @@ def _movers(tables: YearTables) -> Mapping[tuple[str, str, str, str, str], Row]:
 
     def made() -> dict[tuple[str, str, str, str, str], Row]:
         cell = ["source", "county_code", "standard", "stage", "indicator"]
+        weighed = pl.col("weighed").fill_null(-1.0)
         rows = (
             tables.table("year_over_year")
             .filter((pl.col("series") == "unit") & (pl.col("change") != 0))
             .with_columns((pl.col("change").abs() * pl.col("pupils")).alias("weighed"))
+            .filter(weighed == weighed.max().over(cell))
             .sort(*cell, "weighed", "unit_id", descending=[*[False] * len(cell), True, False], nulls_last=True)
             .unique(cell, keep="first", maintain_order=True)
             .select(*cell, "school_name", "unit", "value_before", "value")

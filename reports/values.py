@@ -43,11 +43,13 @@ def _places() -> pl.Expr:
 
 
 def _is_plain() -> pl.Expr:
-    """Whether a value is told by rounding it alone: it is far from a tie, and where it has a norm far from that."""
+    """Whether a value is told by rounding it alone: it is far from a tie, and whole or far from its norm, if any."""
     value, places = pl.col("value"), pl.col("__places__")
     is_far_from_tie = ((value * pl.lit(10.0).pow(places)) % 1 - 0.5).abs() > _NEAR_HALF
     is_far_from_norm = pl.col("norm").is_null() | ((value - pl.col("norm")).abs() > pl.lit(10.0).pow(-places))
-    return ((value >= 0) & (value < _LARGE) & is_far_from_tie & is_far_from_norm).fill_null(value=False)
+    is_whole = value == value.round()
+    is_sure = is_far_from_tie & (is_far_from_norm | is_whole)
+    return ((value >= 0) & (value < _LARGE) & is_sure).fill_null(value=False)
 
 
 def _mark() -> pl.Expr:
