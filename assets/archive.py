@@ -3,6 +3,7 @@
 home/archive/index.html               every publication; which edition is current
 home/archive/feed.xml                 the feed of new editions
 home/archive/changes-<n>.html, .csv   what publication n changed
+home/archive/since-<number>.html, .csv  what has changed since an earlier edition, made anew at each publication
 home/archive/<id>/…                   the pages of an edition (hard links)
 home/archive/<id>/editions/index.html what is current, told inside an old edition; made anew at each publication
 home/archive/en/…                     the same pages in English, at the same paths; files and old editions stand once
@@ -18,9 +19,12 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from assets.editions import Publication, is_kept, publications, restated
 from assets.export import exported
 from assets.home import Home, write_whole
+from pipelines.restatements import together
 from reports import render
 from reports.editions import FOLDER as LINK
 from reports.editions import Made, changes_page, editions_page, feed
@@ -54,7 +58,9 @@ def write_archive(home: Home) -> None:
                 _link(place / tree / LINK, Path(os.path.relpath(folder / tree, place / tree)))
         with speaking(catalogue(name)):
             _write_lists(home, every, tree)
-            _write_changes(home, list(zip(every, done, strict=True)), tree, folders)
+            told = list(zip(every, done, strict=True))
+            _write_changes(home, told, tree, folders)
+            _write_since(home, told, tree, folders)
 
 
 def _write_lists(home: Home, every: Sequence[Made], tree: str) -> None:
@@ -80,9 +86,38 @@ def _write_changes(
             continue
         before = next((made for made, _ in done if made.id == published.before), first)
         rows = restated(home, each.publication)
-        page = changes_page(each, before, rows, sources(), home.standards, folders, is_synthetic=_is_synthetic(home))
+        page = changes_page(
+            each, before, rows, sources(), home.standards, folders, is_synthetic=_is_synthetic(home), name=name
+        )
         if not (folder / f"{name}.csv").exists():
             write_whole(folder / f"{name}.csv", exported(rows, RESTATEMENTS, "csv"))
+        write_whole(folder / tree / f"{name}.html", render.changes_html(page, twin(f"{LINK}/{name}.html")).encode())
+
+
+def _write_since(
+    home: Home, done: Sequence[tuple[Made, Publication]], tree: str, folders: Mapping[tuple[int, str, str], str]
+) -> None:
+    """What has changed since each earlier edition, made anew at each publication: a page, and its rows."""
+    folder, newest = home.root / FOLDER, done[-1][0]
+    for each in {made.number: made for made, _ in done}.values():
+        name = f"since-{each.number}"
+        if each.is_current:
+            for stale in (folder / f"{name}.csv", folder / tree / f"{name}.html"):
+                stale.unlink(missing_ok=True)
+            continue
+        later = [restated(home, made.publication) for made, _ in done if made.publication > each.publication]
+        rows = together(pl.concat([RESTATEMENTS.empty(), *later]))
+        page = changes_page(
+            newest,
+            each,
+            rows,
+            sources(),
+            home.standards,
+            folders,
+            is_synthetic=_is_synthetic(home),
+            name=name,
+        )
+        write_whole(folder / f"{name}.csv", exported(rows, RESTATEMENTS, "csv"))
         write_whole(folder / tree / f"{name}.html", render.changes_html(page, twin(f"{LINK}/{name}.html")).encode())
 
 

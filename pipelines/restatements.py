@@ -121,6 +121,35 @@ def restatements(
     )
 
 
+def together(rows: pl.DataFrame) -> pl.DataFrame:
+    """The restatements of several publications as of one: each cell as it was at first and as it is now, all causes.
+
+    What is again as it was is no restatement. `rows` are those of the publications since an edition.
+    """
+    order = pl.Enum(CAUSES)
+    first = ("edition_before", "kind", "value_before", "verdict_before")
+    last = ("publication", "edition", "province_code", "county_name", "value", "verdict")
+
+    def every(name: str) -> pl.Expr:
+        return pl.col(name).drop_nulls().str.split(" | ").list.explode(empty_as_null=True).drop_nulls().unique()
+
+    cells = (
+        rows.sort("publication", maintain_order=True)
+        .group_by(RESTATEMENTS.key[1:], maintain_order=True)
+        .agg(
+            *(pl.col(name).first() for name in first),
+            *(pl.col(name).last() for name in last),
+            every("causes").cast(order).sort().cast(pl.String).str.join(" | ").alias("causes"),
+            every("document").sort().str.join(" | ").alias("document"),
+        )
+        .filter(
+            pl.col("value_before").ne_missing(pl.col("value")) | pl.col("verdict_before").ne_missing(pl.col("verdict"))
+        )
+    )
+    document = pl.when(pl.col("document") != "").then("document")
+    return tidy(cells.with_columns(is_reversed=_is_reversed(), document=document), RESTATEMENTS)
+
+
 def _is_reversed() -> pl.Expr:
     """Whether a verdict was met and is no longer, was decided against and is now met, or was decided and is gone."""
     was, now = pl.col("verdict_before"), pl.col("verdict")

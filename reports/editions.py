@@ -72,6 +72,7 @@ class EditionRow(msgspec.Struct, frozen=True, kw_only=True):
     holds: str
     changed: str
     changes_href: str
+    since_href: str
     reason: str
 
 
@@ -196,6 +197,7 @@ def _row(made: Made, page: str) -> EditionRow:
         holds=_holds(made),
         changed=changed_words(made),
         changes_href="" if made.is_first else _way(page, f"{tree}{FOLDER}/changes-{made.publication}.html"),
+        since_href="" if made.is_current else _way(page, f"{tree}{FOLDER}/since-{made.number}.html"),
         reason=made.reason or display.NOT_APPLICABLE,
     )
 
@@ -255,10 +257,11 @@ def changes_page(
     folders: Mapping[tuple[int, str, str], str],
     *,
     is_synthetic: bool,
+    name: str,
 ) -> ChangesPage:
     """What changed from the edition `since` to the edition `made`: `restated` as the contract of restatements has it.
 
-    `folders` gives a county's page by school year, source and code, as far as the current edition has one.
+    `name` is that of the page and of the file of its rows, without ending. `folders` gives a county's page by school year, source and code, as far as the current edition has one.
     """
     names = _Names(standards)
     order = restated.sort("is_reversed", descending=True, maintain_order=True)
@@ -285,8 +288,8 @@ def changes_page(
         )
     if made.reason:
         lead.append(_("发布说明：{reason}").format(reason=made.reason))
-    page = f"{prefix(language())}{FOLDER}/changes-{made.publication}.html"
-    rows = _way(page, f"{FOLDER}/changes-{made.publication}.csv")
+    page = f"{prefix(language())}{FOLDER}/{name}.html"
+    rows = _way(page, f"{FOLDER}/{name}.csv")
     most = max(verdicts.height, figures.height)
     return ChangesPage(
         language=language(),

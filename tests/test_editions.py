@@ -405,6 +405,34 @@ def test_the_pages_of_editions_stand_in_english_too_and_every_way_of_theirs_lead
     assert "renewal of the source" in (site / pages[4]).read_text("utf-8")
 
 
+def test_a_page_and_a_table_say_what_has_changed_since_each_earlier_edition(tmp_path: Path) -> None:
+    home = home_of(tmp_path)
+    for pupils, verdict, file in ((100, "met", "a.csv"), (120, "not_met", "b.csv"), (125, "met", "c.csv")):
+        draw(home, 2020, pupils, verdict, file=file)
+        publish(home)
+        write_archive(home)
+    archive = tmp_path / "archive"
+    rows = pl.read_csv(archive / "since-1.csv", infer_schema=False)
+    # The verdict is again what it was; the total went from 100 over 120 to 125.
+    assert rows.select("table", "figure", "value_before", "value", "causes").rows() == [
+        ("county_dispersion", "mean", "1.0", "0.8", "source_revision"),
+        ("schools", "total", "100.0", "125.0", "source_revision"),
+    ]
+    assert rows["document"].to_list() == ["b.csv | c.csv"] * 2
+    assert (
+        pl.read_csv(archive / "since-2.csv", infer_schema=False).filter(kind="verdict")["is_reversed"].item() == "true"
+    )
+    assert "第 1 版以来的变动：数字 2 个，结论 0 个" in (archive / "since-1.html").read_text("utf-8")
+    assert 'href="since-1.html"' in (archive / "index.html").read_text("utf-8")
+    assert (archive / "en" / "since-1.html").exists()
+    # Back at the second edition, nothing has changed since it.
+    draw(home, 2020, 120, "not_met", file="b.csv")
+    publish(home, accept_restatements=True, reason="退回")
+    write_archive(home)
+    assert not (archive / "since-2.csv").exists()
+    assert (archive / "since-3.csv").exists()
+
+
 def test_the_feed_is_atom_with_stable_ids_and_says_what_changed(tmp_path: Path) -> None:
     home = home_of(tmp_path)
     ids: list[list[str]] = []
