@@ -7,7 +7,7 @@ DATA ?= ../shared/data
 COUNTIES ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports bench-explain bench-integrity real check dev serve docs messages clean
+.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-integrity real check dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -38,6 +38,9 @@ bench-explain: $(READY) ## what lineage costs a refresh, and how long junheng ex
 
 bench-integrity: $(READY) ## false alarms and hits of the integrity signals on the invented province
 	@$(BIN)/python -m benchmarks.integrity
+
+bench-plan: $(READY) ## plan 3,000 counties on two processes (wants make demo; COUNTIES=300 for fewer)
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.plans --counties $(COUNTIES)
 
 real: $(READY) ## run the real sources under DATA (default ../shared/data)
 	@test -d "$(DATA)/tw-moe" || { echo "No folder $(DATA)/tw-moe. Name the folder of real data: make real DATA=…"; exit 2; }

@@ -21,7 +21,7 @@ from schemas.planning import CHEAPEST_CUTS, CHEAPEST_MEASURES, CHEAPEST_PLANS, I
 from standards.standard import Standard
 
 if TYPE_CHECKING:
-    from pipelines.planned import Planned
+    from assets.planning import Tables
 
 plan = typer.Typer()
 _SHOWN = 60
@@ -74,22 +74,24 @@ def plan_command(
         float, typer.Option("--gap", help="允许与下界相差的比例。Gap to the bound that is good enough.")
     ] = 0.01,
     seconds: Annotated[float, typer.Option("--seconds", help="每县时限（秒）。Time limit per county.")] = 30.0,
+    workers: Annotated[int, typer.Option("--workers", help="几个进程。Processes.")] = 1,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="把表写到这个文件夹（XLSX、CSV）。Folder for the tables.")
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """达标最省的办法：每校增加多少，要多少钱。The cheapest way to a standard: what to add where, at what cost."""
+    from assets.planning import plan_counties  # noqa: PLC0415
     from pipelines.plan_solver import Effort  # noqa: PLC0415
-    from pipelines.planned import is_plannable, planned  # noqa: PLC0415
+    from pipelines.planned import is_plannable  # noqa: PLC0415
 
     store = home_of(home)
     asked = standard_of(store, standard)
     wishes = _wishes(prices, budget, fix or [])
     if mode not in _MODES:
         usage(f"没有方式“{mode}”；有：{'、'.join(_MODES)} / no such mode")
-    if not 0 <= gap < 1 or seconds <= 0:
-        usage("--gap 要在 0 到 1 之间，--seconds 要大于 0 / between 0 and 1; above 0")
+    if not 0 <= gap < 1 or seconds <= 0 or workers < 1:
+        usage("--gap 要在 0 到 1 之间，--seconds 和 --workers 要大于 0 / between 0 and 1; above 0")
     if not is_plannable(asked):
         usage(
             f"标准 {standard} 不逐项限制差异系数，也没有学校规则，不能规划；综合差异系数（各项平均）不在此列"
@@ -100,10 +102,11 @@ def plan_command(
         _print_what_if(schools, facts, asked, wishes, what_if, output)
         return
     schools = _of_counties(schools, facts, asked, county)
-    found = planned(schools, asked, facts, plan=wishes, mode=mode, effort=Effort(gap=gap, seconds=seconds))
+    effort = Effort(gap=gap, seconds=seconds)
+    found = plan_counties(schools, asked, facts, wishes=wishes, mode=mode, effort=effort, workers=workers)
     _print_plans(found, wishes)
     if output is not None:
-        _write(output, {CHEAPEST_PLANS: found.plans, CHEAPEST_MEASURES: found.measures, CHEAPEST_CUTS: found.cuts})
+        _write(output, dict(zip((CHEAPEST_PLANS, CHEAPEST_MEASURES, CHEAPEST_CUTS), found, strict=True)))
 
 
 def _wishes(prices: Path | None, budget: str | None, fixed: list[str]) -> PlanFile:
@@ -150,9 +153,10 @@ def _of_counties(
     return schools.filter(pl.col("county_code").is_in(open_["county_code"].to_list()))
 
 
-def _print_plans(found: Planned, wishes: PlanFile) -> None:
+def _print_plans(found: Tables, wishes: PlanFile) -> None:
+    plans, measures, cuts = found
     labels = {measure.id: measure.label for measure in measures_of(wishes)}
-    for row in found.plans.iter_rows(named=True):
+    for row in plans.iter_rows(named=True):
         out.print(
             f"{row['school_year']}  {row['county_name']} {row['county_code']}  {_STATUS[row['status']]}  "
             f"{_VERDICTS[row['verdict_before']]} → {_VERDICTS.get(row['verdict_after'], '—')}",
@@ -173,7 +177,7 @@ def _print_plans(found: Planned, wishes: PlanFile) -> None:
                 f"  {row['cells_missing']} 个数据没有上报，方案不含这些 / values not reported, not planned for",
                 markup=False,
             )
-        mine = found.measures.filter(pl.col("county_code") == row["county_code"])
+        mine = measures.filter(pl.col("county_code") == row["county_code"])
         for step in mine.head(_SHOWN).iter_rows(named=True):
             yuan = "" if step["cost_yuan"] is None else f"  {step['cost_yuan']:,} 元 yuan"
             amount = f"{step['amount'].normalize():+,f}"
@@ -185,12 +189,12 @@ def _print_plans(found: Planned, wishes: PlanFile) -> None:
             )
         if mine.height > _SHOWN:
             out.print(f"  … 另有 {mine.height - _SHOWN:,} 条；全部请用 -o / more", markup=False)
-        for cut in found.cuts.filter(pl.col("county_code") == row["county_code"]).iter_rows(named=True):
+        for cut in cuts.filter(pl.col("county_code") == row["county_code"]).iter_rows(named=True):
             _print_cut(cut)
-    within = found.plans.filter(pl.col("status").is_in(["planned", "nothing_to_do"]))
+    within = plans.filter(pl.col("status").is_in(["planned", "nothing_to_do"]))
     beyond = within.filter(~pl.col("is_within_gap")).height
     out.print(
-        f"{found.plans.height:,} 县 counties：{within.height:,} 有方案 with a plan，其中 {beyond:,} 超出允许差距 "
+        f"{plans.height:,} 县 counties：{within.height:,} 有方案 with a plan，其中 {beyond:,} 超出允许差距 "
         f"beyond the gap allowed",
         markup=False,
     )

@@ -22,15 +22,22 @@ _REACHED = 1e-9
 """Below this, what solvers compute is taken for nothing."""
 _ROUNDED = 1e-6
 _HALF = 0.5
-_LP_ROUNDS, _MIP_ROUNDS, _FILL_ROUNDS = 40, 60, 30
+_NEAR = 1e-4
+_TINY = 1e-300
+_AIM = 0.2
+"""The part of the allowed gap that a search aims at; what lies between is taken where the rounds end."""
+_STALLED, _HALVINGS, _SWEEPS, _SETTLED = 6, 40, 25, 1e-3
+_SLOPES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_LP_ROUNDS, _FILL_ROUNDS = 40, 30
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What a county's plan may cost to find: the gap that is good enough, nodes of each search, seconds in all."""
+    """What a county's plan may cost to find: the gap allowed, integer programs, nodes of each, seconds in all."""
 
     gap: float = 0.01
-    nodes: int = 5_000
+    nodes: int = 500
+    rounds: int = 12
     seconds: float = 30.0
 
 
@@ -125,7 +132,8 @@ class _Model:
         for cell in np.flatnonzero(problem.is_asked).tolist():
             variables, gains, divisor = self.gains[cell]
             norm = -(-int(problem.need_norm[cell]) // divisor)
-            floor = -(-int(problem.need_floor[cell]) // divisor)
+            # What is at its floor already gains no more by staying there than what it lacks.
+            floor = max(-(-int(problem.need_floor[cell]) // divisor), 0)
             if norm <= 0 and not any(int(v) in is_taken for v in variables):
                 continue
             index, value = variables, gains
@@ -204,8 +212,15 @@ class _Model:
         self.solver.addRow(float(steps), highspy.kHighsInf, len(index), index, np.ones(len(index)))
 
 
+class _Quiet(highspy.Highs):
+    """HiGHS without its Python callbacks: switching them on prints its name to the user's screen."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802  (the library's name)
+        pass
+
+
 def _solver(effort: Effort) -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver = _Quiet()  # type: ignore[no-untyped-call]
     options: dict[str, bool | float | str] = {
         "output_flag": False,
         "threads": 1,
@@ -213,7 +228,7 @@ def _solver(effort: Effort) -> highspy.Highs:
         "random_seed": 0,
         "primal_feasibility_tolerance": 1e-9,
         "mip_feasibility_tolerance": 1e-7,
-        "mip_rel_gap": effort.gap / 4,
+        "mip_rel_gap": _AIM * effort.gap / 2,
         "mip_max_nodes": effort.nodes,
     }
     for name, value in options.items():
@@ -242,7 +257,7 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     """
     search = _Search(problem, effort)
     if not search.is_over(is_relaxed=True, rounds=_LP_ROUNDS):
-        search.is_over(is_relaxed=False, rounds=_MIP_ROUNDS)
+        search.is_over(is_relaxed=False, rounds=effort.rounds)
     if search.is_infeasible:
         return Solution(None, math.inf, math.inf, is_infeasible=True)
     return Solution(search.best, search.cost, min(search.bound, search.cost), stopped=search.stopped)
@@ -258,6 +273,7 @@ class _Search:
         self.cost, self.bound = math.inf, 0.0
         self.stopped: str | None = None
         self.is_infeasible = False
+        self.tried: set[bytes] = set()
         self.filler = Filler(problem)
         self.model = _Model(problem, effort)
         for cone in problem.cones:
@@ -266,6 +282,7 @@ class _Search:
 
     def is_over(self, *, is_relaxed: bool, rounds: int) -> bool:
         """Rounds of a relaxation, with tangents added; whether no further kind of relaxation can help."""
+        stalled, last = 0, -math.inf
         for _ in range(rounds):
             left = self.ends - time.monotonic()
             if left <= 0:
@@ -278,31 +295,76 @@ class _Search:
             self.bound = max(self.bound, _raised(self.problem, bound))
             if columns is not None:
                 self._keep_best(columns)
+                self._keep_optimum(columns)
             self.stopped = None if self._is_within_gap() else ended if ended != "optimal" else "rounds"
             if self.stopped is None or columns is None:
                 return True
             if not self._cut(columns) or ended != "optimal":
                 return not is_relaxed
+            stalled = stalled + 1 if is_relaxed and max(bound, self.bound) <= last * (1 + _ROUNDED) else 0
+            last = max(last, bound)
+            if stalled > _STALLED:
+                return False
         return False
 
-    def _keep_best(self, columns: Floats) -> None:
-        for steps in self.filler.plans(columns, self.model):
+    def _keep(self, found: list[Ints]) -> None:
+        for steps in found:
             price = float(self.problem.price @ steps)
             if self.best is None or price < self.cost * (1 - 1e-12):
                 self.best, self.cost = steps, price
 
+    def _keep_best(self, columns: Floats) -> None:
+        """The best plan that can be made of a relaxation's solution."""
+        at_floor = self.filler.at_floor(columns, self.model)
+        whole = np.floor(columns[: len(self.problem.price)] + _ROUNDED).astype(np.int64)
+        starts = [whole]
+        if not self.problem.balances:
+            starts.insert(0, np.zeros(len(whole), np.int64))
+        elif np.abs(columns[: len(whole)] - np.round(columns[: len(whole)])).max(initial=0.0) > _ROUNDED:
+            return
+        self._keep(self.filler.plans(starts, at_floor))
+
+    def _keep_optimum(self, columns: Floats) -> None:
+        """The plan made of the optimum in parts of steps, with tangents of the cones there: they close the gap.
+
+        The needs are those that are left once the relaxation's choices stay at the floor; made once for each choice.
+        """
+        at_floor = self.filler.at_floor(columns, self.model)
+        choice = at_floor.tobytes()
+        if self.problem.balances or self._is_within_gap() or choice in self.tried:
+            return
+        self.tried.add(choice)
+        least = self.filler.needed(np.zeros(len(self.problem.price), np.int64), at_floor)
+        if least is None:
+            return
+        steps = self.filler.optimum(least)
+        held = resources(self.problem, steps)
+        for cone in self.problem.cones:
+            if coefficient(cone, held, self.problem.weight) > cone.limit - _NEAR:
+                self.model.cut(cone, held)
+        found = self.filler.plans([np.floor(steps + _ROUNDED).astype(np.int64)], at_floor)
+        self._keep(found)
+        if not self._is_within_gap():
+            self._keep([self.filler.trimmed(steps, at_floor) for steps in found])
+
     def _is_within_gap(self) -> bool:
-        return self.best is not None and self.cost - self.bound <= max(self.effort.gap, _REACHED) * self.cost
+        return self.best is not None and self.cost - self.bound <= max(_AIM * self.effort.gap, _REACHED) * self.cost
+
+    def _broken(self, steps: Floats) -> list[Cone]:
+        held = resources(self.problem, steps)
+        return [
+            cone for cone in self.problem.cones if coefficient(cone, held, self.problem.weight) > cone.limit + _REACHED
+        ]
 
     def _cut(self, columns: Floats) -> bool:
         """Tangents of the cones that the columns break, there and where the poorest are levelled; whether any is."""
-        held = resources(self.problem, columns[: len(self.problem.price)])
-        broken = [
-            cone for cone in self.problem.cones if coefficient(cone, held, self.problem.weight) > cone.limit + _REACHED
-        ]
+        steps = columns[: len(self.problem.price)]
+        broken, held = self._broken(steps), resources(self.problem, steps)
         for cone in broken:
-            self.model.cut(cone, held)
-            self.model.cut(cone, self.filler.levelled(cone, held))
+            even = self.filler.levelled(cone, held, is_even=True)
+            priced = self.filler.levelled(cone, held)
+            for point in (held, even) if np.array_equal(even, priced) else (held, even, priced):
+                self.model.cut(cone, point)
         return bool(broken)
 
 
@@ -325,13 +387,18 @@ class Filler:
         self.problem = problem
         self.rows = _scaled_rows(problem)
         self.added = np.full(len(problem.base), -1)
+        # What is moved stays as the relaxation has it: more of it would have to come from somewhere.
+        self.is_free = np.ones(len(problem.price), bool)
+        for index, _ in problem.balances:
+            self.is_free[index] = False
         self.gain = np.zeros(len(problem.base))
         price = np.full(len(problem.base), math.inf)
         # Of the variables that raise a cell, the one that raises it most cheaply.
         for cell, variable, gain in zip(
             problem.entry_cell.tolist(), problem.entry_variable.tolist(), problem.entry_gain.tolist(), strict=True
         ):
-            if gain > 0 and problem.most[variable] > 0 and problem.price[variable] / gain < price[cell]:
+            is_open = self.is_free[variable] and problem.most[variable] > 0
+            if gain > 0 and is_open and problem.price[variable] / gain < price[cell]:
                 price[cell] = problem.price[variable] / gain
                 self.added[cell], self.gain[cell] = variable, gain / 1e4
         self.unit_price = price
@@ -341,20 +408,17 @@ class Filler:
         counts = np.bincount(problem.entry_variable, minlength=len(problem.price))
         self.is_single = counts == 1
 
-    def plans(self, columns: Floats, model: _Model) -> list[Ints]:
-        """Feasible steps: from nothing with the solution's choices of what stays at the floor, and from its own steps."""
-        problem = self.problem
-        count = len(problem.price)
-        at_floor = np.zeros(len(problem.base), bool)
-        at_floor[model.cell_of_choice[columns[count:] > _HALF]] = True
-        starts = [np.floor(columns[:count] + _ROUNDED).astype(np.int64)]
-        if not problem.balances:
-            starts.insert(0, np.zeros(count, np.int64))
-        elif np.abs(columns[:count] - np.round(columns[:count])).max(initial=0.0) > _ROUNDED:
-            starts = []
+    def at_floor(self, columns: Floats, model: _Model) -> np.ndarray:
+        """The cells that a relaxation's solution lets stay at the floor."""
+        found = np.zeros(len(self.problem.base), bool)
+        found[model.cell_of_choice[columns[len(self.problem.price) :] > _HALF]] = True
+        return found
+
+    def plans(self, starts: list[Ints], at_floor: np.ndarray) -> list[Ints]:
+        """Feasible steps: the starts with what is still needed, and filled up."""
         found = []
         for start in starts:
-            steps = self._needed(start, at_floor)
+            steps = self.needed(start, at_floor)
             if steps is None:
                 continue
             filled = self._filled(steps)
@@ -366,9 +430,11 @@ class Filler:
         problem = self.problem
         if (steps > problem.most).any() or (steps < 0).any():
             return False
+        if any((value * steps[index]).sum() != 0 for index, value in problem.balances):
+            return False
         return all((value * steps[index]).sum() <= most * (1 + 1e-12) for index, value, most in problem.caps)
 
-    def _needed(self, start: Ints, at_floor: np.ndarray) -> Ints | None:
+    def needed(self, start: Ints, at_floor: np.ndarray) -> Ints | None:
         """The start with what each asked cell still needs, by its cheapest measure; cells with one measure first."""
         problem, steps = self.problem, start.copy()
         for cell in self.by_need:
@@ -379,7 +445,7 @@ class Filler:
                 open_ = [
                     (problem.price[v] / g, v, g)
                     for v, g in zip(variables.tolist(), gains.tolist(), strict=True)
-                    if g > 0 and steps[v] < problem.most[v]
+                    if g > 0 and steps[v] < problem.most[v] and self.is_free[v]
                 ]
                 if not open_:
                     return None
@@ -404,6 +470,34 @@ class Filler:
                     return None
                 steps = more
         return None
+
+    def trimmed(self, steps: Ints, at_floor: np.ndarray) -> Ints:
+        """The plan without the steps that no need and no cone asks for, the dearest measures first."""
+        problem, steps = self.problem, steps.copy()
+        need = np.where(at_floor, problem.need_floor, problem.need_norm)
+        for variable in np.argsort(-problem.price, kind="stable").tolist():
+            if steps[variable] <= 0 or problem.price[variable] <= 0 or not self.is_free[variable]:
+                continue
+            mine = problem.entry_variable == variable
+            cells = set(problem.entry_cell[mine].tolist())
+            low, high = 0, int(steps[variable])
+            cones = [cone for cone in problem.cones if cells.intersection(cone.cells.tolist())]
+            start = steps.copy()
+            while low < high:
+                less = (low + high + 1) // 2
+                start[variable] = steps[variable] - less
+                is_enough = all(
+                    int((self.rows[cell][1] * start[self.rows[cell][0]]).sum()) * self.rows[cell][2] >= need[cell]
+                    for cell in cells
+                    if problem.is_asked[cell]
+                )
+                held = resources(problem, start)
+                if is_enough and all(is_kept(cone, held, problem.weight) for cone in cones):
+                    low = less
+                else:
+                    high = less - 1
+            steps[variable] -= low
+        return steps
 
     def _raisable(self, cone: Cone, steps: Ints) -> np.ndarray:
         variables = self.added[cone.cells]
@@ -440,36 +534,84 @@ class Filler:
                 - norm
                 - kappa * gains
             )
-            worth = np.where(can, change / np.maximum(problem.price[variables], 1e-300), math.inf)
+            worth = np.where(can, change / np.maximum(problem.price[variables], _TINY), math.inf)
             best = int(np.argmin(worth))
             if not worth[best] < 0:
                 return None
             steps[variables[best]] += 1
         return None
 
-    def levelled(self, cone: Cone, held: Floats, can: np.ndarray | None = None) -> Floats:
-        """What every cell has once the poorest are raised to the lowest common level at which the cone is kept."""
-        problem, cells = self.problem, cone.cells
-        weights, r = problem.weight[cells], held[cells]
-        raisable = (self.added[cells] >= 0) if can is None else can
-        total_weight, kappa = weights.sum(), math.sqrt(1 + cone.limit**2)
+    def levelled(self, cone: Cone, held: Floats, can: np.ndarray | None = None, *, is_even: bool = False) -> Floats:
+        """What every cell has once the poorest are raised as cheaply as keeps the cone, in parts of steps.
 
-        def outside(level: float) -> bool:
-            at = np.where(raisable, np.maximum(r, level * weights), r)
+        Where a unit's part of what is added costs the same everywhere, all are raised to one level. Else the level is
+        lower where it is dearer: L · (1 − μ · price), of which the cheapest of a few μ is taken; not if `is_even`.
+        """
+        problem, cells = self.problem, cone.cells
+        raisable = (self.added[cells] >= 0) if can is None else can
+        prices = np.where(raisable, self.unit_price[cells] / problem.share[cells], 0.0)
+        dearest = float(prices.max(initial=0.0))
+        even = is_even or not raisable.any() or dearest <= 0 or bool(np.ptp(prices[raisable]) <= _ROUNDED * dearest)
+        best, least = held[cells], math.inf
+        for slope in (0.0,) if even else _SLOPES:
+            weights = problem.weight[cells] * (1.0 if even else 1 - slope * prices / dearest)
+            found = self._at_level(cone, held[cells], np.where(raisable, weights, 0.0))
+            cost = float((prices * (found - held[cells])).sum())
+            if cost < least:
+                best, least = found, cost
+        at = held.copy()
+        at[cells] = best
+        return at
+
+    def _at_level(self, cone: Cone, r: Floats, levels: Floats) -> Floats:
+        """The cells raised to the lowest multiple of their levels at which the cone is kept, or helps most."""
+        weights = self.problem.weight[cone.cells]
+        total_weight, kappa = float(weights.sum()), math.sqrt(1 + cone.limit**2)
+
+        def outside(multiple: float) -> bool:
+            at = np.maximum(r, multiple * levels)
             return math.sqrt(float((at * at / weights).sum() * total_weight)) > kappa * float(at.sum())
 
-        low, high = float((r / weights).min()), float((r / weights).max())
+        least = float((levels / weights)[levels > 0].min(initial=1.0))
+        low, high = 0.0, float((r / weights).max()) / least
         if outside(high):
-            low = high
-        for _ in range(60):
+            return np.maximum(r, float((r / weights).max()) * levels / max(float((levels / weights).max()), _TINY))
+        for _ in range(50):
             middle = (low + high) / 2
-            if outside(middle):
-                low = middle
-            else:
-                high = middle
-        at = held.copy()
-        at[cells] = np.where(raisable, np.maximum(r, high * weights), r)
-        return at
+            low, high = (middle, high) if outside(middle) else (low, middle)
+        return np.maximum(r, high * levels)
+
+    def optimum(self, least: Ints) -> Floats:
+        """The cheapest steps, in parts, that keep every cone and are not below the given ones.
+
+        By the conditions of the optimum: price = Σ gain · μ · (κ − P_N x / Q) over the cells that a step raises, Q the
+        norm of the cell's cone and μ its price. For given Q and μ each step count follows; each μ is halved in until
+        its cone is just kept, then Q is taken anew, until nothing moves.
+        """
+        problem = self.problem
+        steps = least.astype(float)
+        held = resources(problem, steps)
+        open_ = [cone for cone in problem.cones if coefficient(cone, held, problem.weight) > cone.limit]
+        parts = {id(cone): _Part(problem, cone) for cone in problem.cones}
+        prices = np.zeros(len(problem.cones) + 1)
+        norms = np.ones(len(problem.cones) + 1)
+        place = {id(cone): number for number, cone in enumerate(problem.cones)}
+        for cone in open_:
+            norms[place[id(cone)]] = _norm(cone, self.levelled(cone, held, is_even=True), problem.weight)
+        for _ in range(_SWEEPS):
+            before = steps.copy()
+            for cone in open_:
+                steps = parts[id(cone)].kept(steps, least, prices, norms, place[id(cone)])
+            held = resources(problem, steps)
+            for number, cone in enumerate(problem.cones):
+                if prices[number] > 0:
+                    norms[number] = _norm(cone, held, problem.weight)
+                elif cone not in open_ and coefficient(cone, held, problem.weight) > cone.limit:
+                    open_.append(cone)
+                    norms[number] = _norm(cone, held, problem.weight)
+            if np.abs(steps - before).max(initial=0.0) < _SETTLED:
+                break
+        return steps
 
     def fewest(self, cone: Cone) -> tuple[Ints, int] | None:
         """A cone's variables and the fewest whole steps of them that any plan has; None where this cannot be said.
@@ -510,6 +652,65 @@ class Filler:
                 return variables, int(least.sum() + more.sum())
             more[int(np.argmin((2 * held[cells] + gain) / weights))] += 1
         return None
+
+
+def _norm(cone: Cone, held: Floats, weight: Floats) -> float:
+    weights = weight[cone.cells]
+    return math.sqrt(float((held[cone.cells] ** 2 / weights).sum() * weights.sum()))
+
+
+class _Part:
+    """The variables that raise a cone's cells, with all cells that they raise."""
+
+    def __init__(self, problem: Problem, cone: Cone) -> None:
+        self.problem, self.cone = problem, cone
+        cone_of = np.full(len(problem.base), len(problem.cones))
+        for number, other in enumerate(problem.cones):
+            cone_of[other.cells] = number
+        is_mine = np.isin(problem.entry_cell, cone.cells) & (problem.entry_gain > 0)
+        self.variables = np.unique(problem.entry_variable[is_mine])
+        entry = np.flatnonzero(np.isin(problem.entry_variable, self.variables))
+        self.variable = np.searchsorted(self.variables, problem.entry_variable[entry])
+        self.cell = problem.entry_cell[entry]
+        self.cone_of = cone_of[self.cell]
+        self.gain = problem.entry_gain[entry] / 1e4 * problem.share[self.cell]
+        self.per_pupil = self.gain / problem.weight[self.cell]
+        self.kappa = np.array([*(math.sqrt(1 + c.limit**2) for c in problem.cones), 0.0])
+        self.pupils = np.array([*(float(problem.weight[c.cells].sum()) for c in problem.cones), 0.0])
+
+    def kept(self, steps: Floats, least: Ints, prices: Floats, norms: Floats, number: int) -> Floats:
+        """The steps with the cone's price, set in `prices`, the lowest at which it is kept."""
+        start = steps.copy()
+        held = resources(self.problem, steps)
+        others = held[self.cell] - self.gain * steps[self.variables][self.variable]
+
+        def at(price: float) -> Floats:
+            prices[number] = price
+            count = len(self.variables)
+            turn = prices * self.pupils / np.maximum(norms, _TINY)
+            pull = self.gain * (prices * self.kappa)[self.cone_of] - self.per_pupil * turn[self.cone_of] * others
+            push = np.bincount(self.variable, pull, count) - self.problem.price[self.variables]
+            bend = np.bincount(self.variable, self.gain * self.per_pupil * turn[self.cone_of], count)
+            wanted = np.where(bend > 0, push / np.where(bend > 0, bend, 1.0), 0.0)
+            found = start.copy()
+            found[self.variables] = np.clip(wanted, least[self.variables], self.problem.most[self.variables])
+            return found
+
+        def is_outside(found: Floats) -> bool:
+            now = resources(self.problem, found)
+            return coefficient(self.cone, now, self.problem.weight) > self.cone.limit
+
+        if not is_outside(at(0.0)):
+            return at(0.0)
+        low, high = 0.0, max(float((self.problem.price[self.variables]).max(initial=1.0)), 1e-9)
+        for _ in range(_HALVINGS):
+            if not is_outside(at(high)):
+                break
+            low, high = high, high * 4
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if is_outside(at(middle)) else (low, middle)
+        return at(high)
 
 
 def _cheapest_squares(r: Floats, weights: Floats, gain: float, total: int) -> Ints:

@@ -176,6 +176,8 @@ def _said(number: int, name: str, written: pl.DataFrame, index: int, rule: str, 
 
 
 def _unknown_sources(rows: pl.DataFrame, numbers: Sequence[int], sources: Sequence[str]) -> list[str]:
+    if "source" not in rows.columns:
+        return []
     strange = (rows["source"].is_not_null() & ~rows["source"].is_in(list(sources))).arg_true()
     return [_said(numbers[index], "source", rows, index, "unknown_source", sources) for index in strange]
 

@@ -156,7 +156,7 @@ INTENDED_MEASURES = Contract(
     "intended_measures",
     "每校、每学段、每项措施一行：打算增加（或减少）多少",
     "One row per school, stage and measure: how much is to be added, or taken away where it is below 0.",
-    (),
+    ("school_id", "stage", "measure"),
     (
         SCHOOL,
         Column("stage", pl.String, "学段", "Stage, empty where the stages share it", one_of=STAGES),

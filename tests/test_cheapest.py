@@ -19,13 +19,13 @@ from pipelines.planned import Planned, planned
 from schemas.contract import accept
 from schemas.measures import PlanFile, Price
 from schemas.planning import CHEAPEST_CUTS, CHEAPEST_MEASURES, CHEAPEST_PLANS
-from standards.standard import Dispersion, standards
+from standards.standard import Dispersion, SchoolRule, standards
 from standards.values import Limits
 from tests.county import schools
 from tests.judged import made
 from tests.test_published_examples import BOOKS, PUPILS, books_row, five_schools
 
-EXACT = Effort(gap=0.0, seconds=60)
+EXACT = Effort(gap=0.0, nodes=100_000, rounds=300, seconds=60)
 FROM = dt.date(2012, 1, 1)
 LIMITS = Dispersion("each", "drawn", (Limits(FROM, Decimal("0.50"), Decimal("0.45")),))
 BOOK = msgspec.structs.replace(standards()["cn-basic-2012"].indicator("books"), norms=())
@@ -183,3 +183,162 @@ def test_no_plan_is_cheaper_than_brute_force_finds_and_none_is_dearer(problem: P
     assert found.cost <= least + 1e-6
     if (found.steps <= most).all():
         assert found.cost == pytest.approx(least)
+
+
+@st.composite
+def counties(draw: st.DrawFn) -> list[dict[str, object]]:
+    """Three to six schools, primary, junior or both, each with a share of what the norms ask."""
+    rows: list[dict[str, object]] = []
+    for _ in range(draw(st.integers(3, 6))):
+        kind = draw(st.sampled_from(["211", "311", "312"]))
+        stages = {"211": ["primary"], "311": ["junior"], "312": ["primary", "junior"]}[kind]
+        row: dict[str, object] = {"school_type_code": kind}
+        everyone = 0
+        for stage in stages:
+            pupils = draw(st.integers(40, 900))
+            everyone += pupils
+            share = draw(st.sampled_from([30, 70, 110, 250]))
+            teachers = max(pupils * 8 // 100, 1)
+            row |= {
+                f"pupils_{stage}": pupils,
+                f"full_time_teachers_{stage}": teachers,
+                f"teachers_doctor_{stage}": 0,
+                f"teachers_master_{stage}": 0,
+                f"teachers_bachelor_{stage}": min(pupils * 4 * share // 10_000, teachers),
+                f"teachers_college_{stage}": 0,
+                f"key_teachers_{stage}": min(pupils * share // 10_000, teachers),
+                f"pe_teachers_{stage}": min(pupils * share // 10_000, teachers),
+                f"music_teachers_{stage}": 0,
+                f"fine_arts_teachers_{stage}": 0,
+                f"arts_teachers_{stage}": 0,
+            }
+        part = draw(st.sampled_from([30, 80, 120, 300]))
+        row |= {
+            "teaching_auxiliary_area_m2": everyone * 5 * part // 100,
+            "indoor_sports_area_m2": 0,
+            "sports_ground_area_m2": everyone * 8 * part // 100,
+            "equipment_value_yuan": everyone * 2000 * draw(st.sampled_from([50, 100, 400])) // 100,
+            "multimedia_rooms": everyone * 24 * part // 100_000,
+        }
+        rows.append(row)
+    return rows
+
+
+@given(counties(), st.sampled_from(["level_up", "move"]))
+@settings(max_examples=25, deadline=None)
+def test_every_planned_county_passes_when_its_plan_is_applied_to_its_returns(
+    rows: list[dict[str, object]], mode: str
+) -> None:
+    found = kept(planned(schools(rows), QUALITY, mode=mode, effort=Effort(seconds=20)))
+    (plan,) = found.plans.to_dicts()
+    both = found.before.resource_verdicts.filter(pl.col("stage") != "all").height == 2
+    assert plan["status"] in ("planned", "nothing_to_do")
+    assert plan["verdict_after"] == ("met" if both else "undetermined")
+    assert plan["bound"] <= plan["cost"]
+    assert found.after.school_verdicts["status"].to_list() == ["met"] * found.after.school_verdicts.height
+    statuses = found.after.county_dispersion.filter(pl.col("limit").is_not_null())["status"]
+    assert set(statuses.to_list()) == {"met"}
+    if mode == "level_up":
+        assert (found.measures["amount"] > 0).all()
+    else:
+        moved = found.measures.filter(pl.col("how") != "added")
+        assert moved.group_by("measure", "stage").agg(pl.col("amount").sum())["amount"].to_list() == [0] * len(
+            moved.select("measure", "stage").unique()
+        )
+
+
+def test_what_is_moved_leaves_the_giver_at_its_norm_and_costs_no_addition() -> None:
+    full = {"full_time_teachers_primary": 20, "pupils_primary": 100}
+    given_ = planned(
+        schools([{**full, "teachers_bachelor_primary": 14}, {**full, "teachers_bachelor_primary": 2}]),
+        TEACHERS_ALONE,
+        mode="move",
+        effort=EXACT,
+    )
+    assert added(kept(given_)) == [
+        ("2169000001", "teacher", "moved_out", Decimal(-3)),
+        ("2169000002", "teacher", "moved_in", Decimal(3)),
+    ]
+    assert given_.plans["verdict_after"].to_list() == ["undetermined"]
+    assert given_.after.school_verdicts["status"].to_list() == ["met", "met"]
+
+
+TEACHERS = msgspec.structs.replace(
+    QUALITY.indicator("above_standard_teachers"),
+    plus_by_stage={},
+    plus=("teachers_bachelor",),
+    norms=(Limits(FROM, Decimal(5), Decimal(5)),),
+)
+TEACHERS_ALONE = msgspec.structs.replace(
+    made(), indicators=(TEACHERS,), dispersion=LIMITS, school_rule=SchoolRule(1, Decimal("0.85"), "drawn")
+)
+
+
+def test_a_plan_adds_to_an_integrated_school_once_and_helps_both_of_its_stages() -> None:
+    area = msgspec.structs.replace(QUALITY.indicator("sports_area"), norms=(Limits(FROM, Decimal(6), Decimal(6)),))
+    alone = msgspec.structs.replace(TEACHERS_ALONE, indicators=(area,))
+    row = {"pupils_primary": 100, "pupils_junior": 100, "sports_ground_area_m2": 900, "indoor_sports_area_m2": 0}
+    found = kept(planned(schools([{**row, "school_type_code": "312"}]), alone, effort=EXACT))
+    # 6 m² for 100 primary pupils, who have 100 of 210 weighted parts: 600 × 210 / 100 = 1,260 m² in all.
+    assert added(found) == [("2169000001", "sports_ground", "added", Decimal(360))]
+    assert found.plans["verdict_after"].to_list() == ["met"]
+
+
+def test_one_indicator_may_stay_at_its_floor_and_the_plan_chooses_the_dearer_one() -> None:
+    two = msgspec.structs.replace(
+        TEACHERS_ALONE,
+        indicators=(
+            TEACHERS,
+            msgspec.structs.replace(
+                QUALITY.indicator("multimedia_rooms"), norms=(Limits(FROM, Decimal(10), Decimal(10)),)
+            ),
+        ),
+        school_rule=SchoolRule(1, Decimal("0.80"), "drawn"),
+    )
+    row = {
+        "pupils_primary": 100,
+        "full_time_teachers_primary": 9,
+        "teachers_bachelor_primary": 4,
+        "multimedia_rooms": 8,
+    }
+    cheap = prices(teacher="1", multimedia_room="100")
+    found = kept(planned(schools([row]), two, plan=cheap, effort=EXACT))
+    assert added(found) == [("2169000001", "teacher", "added", Decimal(1))]
+    dear = prices(teacher="300", multimedia_room="100")
+    found = kept(planned(schools([row]), two, plan=dear, effort=EXACT))
+    assert added(found) == [("2169000001", "multimedia_room", "added", Decimal(2))]
+
+
+def test_a_measure_for_two_indicators_of_a_unit_is_taken_once() -> None:
+    arts = msgspec.structs.replace(QUALITY.indicator("pe_arts_teachers"), norms=(Limits(FROM, Decimal(2), Decimal(2)),))
+    both = msgspec.structs.replace(
+        TEACHERS_ALONE, indicators=(TEACHERS, arts), school_rule=SchoolRule(2, Decimal("0.85"), "drawn")
+    )
+    row = {
+        "pupils_primary": 100,
+        "full_time_teachers_primary": 9,
+        "teachers_bachelor_primary": 4,
+        **{f"{name}_teachers_primary": 0 for name in ("music", "fine_arts", "arts")},
+        "pe_teachers_primary": 1,
+    }
+    found = kept(planned(schools([row]), both, effort=EXACT))
+    assert added(found) == [("2169000001", "pe_arts_teacher", "added", Decimal(1))]
+
+
+def test_key_teachers_stay_within_the_full_time_teachers() -> None:
+    keys = msgspec.structs.replace(QUALITY.indicator("key_teachers"), norms=(Limits(FROM, Decimal(3), Decimal(3)),))
+    alone = msgspec.structs.replace(TEACHERS_ALONE, indicators=(keys,))
+    row = {"pupils_primary": 100, "full_time_teachers_primary": 2, "key_teachers_primary": 0}
+    (plan,) = kept(planned(schools([row]), alone, effort=EXACT)).plans.to_dicts()
+    assert (plan["status"], plan["reason"]) == ("infeasible", "no_way")
+
+
+def test_what_no_measure_raises_is_said_with_its_school_and_indicator() -> None:
+    plan = PlanFile(measures={"multimedia_room": Price(is_offered=False)})
+    rooms = msgspec.structs.replace(
+        QUALITY.indicator("multimedia_rooms"), norms=(Limits(FROM, Decimal(10), Decimal(10)),)
+    )
+    alone = msgspec.structs.replace(TEACHERS_ALONE, indicators=(rooms,))
+    (row,) = kept(planned(schools([{"pupils_primary": 100, "multimedia_rooms": 1}]), alone, plan=plan)).plans.to_dicts()
+    assert (row["status"], row["reason"]) == ("infeasible", "no_measure")
+    assert row["detail"] == "第1小学 primary multimedia_rooms"

@@ -1,0 +1,191 @@
+"""`junheng plan`: what it prints and writes, the file of prices, and what would be under intended measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from assets.home import Home
+from pipelines.what_if import applied, outcome
+from schemas.contract import conform
+from schemas.county import COUNTY_FACTS
+from schemas.measures import PlanFileError, our_measures, plan_file
+from schemas.planning import INTENDED_MEASURES
+from schemas.tables import RETURNS, SCHOOLS, school_fields
+from tests.county import schools
+from tests.test_published_examples import BOOKS, five_schools
+
+STANDARD = """
+title = { zh = "图书", en = "Books" }
+document = { zh = "手绘", en = "Drawn" }
+applies_to = ["cn-returns"]
+scope = { stages = ["primary"], teaching_points = "out", article = "drawn" }
+split = { weights = { primary = "1", junior = "1.1", senior = "1.32" }, resources = ["books"], article = "drawn" }
+dispersion = { rule = "each", article = "drawn", limits = [{ from = 2012-01-01, primary = "0.50" }] }
+
+[[indicators]]
+id = "books"
+label = { zh = "生均图书册数", en = "Books per pupil" }
+unit = "volumes_per_pupil"
+plus = ["books"]
+article = "drawn"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with the five published schools and a standard that limits their books."""
+    (tmp_path / "standards").mkdir()
+    (tmp_path / "standards" / "drawn-books.toml").write_text(STANDARD, encoding="utf-8")
+    store = Home(tmp_path)
+    store.write("schools", 2023, schools(five_schools(BOOKS)))
+    store.write("county_facts", 2023, COUNTY_FACTS.empty())
+    row = {column.name: 0 for column in RETURNS.columns if column.dtype == pl.Int64}
+    row |= {"file": "drawn.csv", "layout": "school", "sha256": "a" * 64, "status": "accepted", "school_year": 2023}
+    store.write("returns", 2023, conform(pl.DataFrame([row]), RETURNS))
+    return tmp_path
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:typer", "ignore:.*Click:DeprecationWarning")
+
+
+def run(home: Path, *options: str) -> int:
+    """The command run in this process: its exit code."""
+    from assets.command import guarded  # noqa: PLC0415
+    from assets.console import app  # noqa: PLC0415
+
+    command = ["plan", "--home", str(home), "--standard", "drawn-books", *options]
+    return guarded(lambda: app(command))
+
+
+def test_the_command_prints_the_seventeen_books_and_warns_of_the_thirtynine(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(home, "--gap", "0", "-o", str(home / "out")) == 0
+    said = capsys.readouterr().out
+    assert "第4小学 2169000004  图书 book  +17 volumes" in said
+    assert "拿走 39 也会达标" in said
+    assert "未达标 not met → 达标 met" in said
+    written = pl.read_csv(home / "out" / "cheapest_measures.csv")
+    assert written["amount"].to_list() == [17]
+    assert sorted(path.suffix for path in (home / "out").iterdir()) == [".csv"] * 3 + [".xlsx"] * 3
+
+
+def test_sixteen_books_would_not_do_and_seventeen_would(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for amount, verdict in ((16, "0.500324 未达标"), (17, "0.499405 达标")):
+        intended = home / "intended.csv"
+        intended.write_text(f"school_id,stage,measure,amount\n2169000004,,books,{amount}\n", encoding="utf-8")
+        assert run(home, "--what-if", str(intended)) == 0
+        assert verdict in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("nobody,,book,1", "没有这所学校"),
+        ("2169000004,primary,book,1", "学段不对"),
+        ("2169000004,,teacher,1", "学段不对"),
+        ("2169000004,,book,1.5", "只能是整数"),
+        ("2169000004,,book,-161", "不够减"),
+        ("2169000004,,gold,1", "没有这项措施"),
+        ("2169000004,,book,many", "应为数字"),
+    ],
+)
+def test_a_measure_that_cannot_be_taken_ends_with_two_and_says_why(
+    home: Path, capsys: pytest.CaptureFixture[str], row: str, said: str
+) -> None:
+    intended = home / "intended.csv"
+    intended.write_text(f"school_id,stage,measure,amount\n{row}\n", encoding="utf-8")
+    assert run(home, "--what-if", str(intended)) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_county_a_year_a_mode_and_a_standard_that_are_not_there_are_named(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options, said in (
+        (["--county", "110101"], "没有县 110101"),
+        (["--year", "2001"], "没有 2001 学年"),
+        (["--mode", "rob"], "没有方式"),
+        (["--standard", "cn-basic-2012"], "不能规划"),
+        (["--budget", "100"], "没有价格就没有预算"),
+        (["--seconds", "0"], "要大于 0"),
+    ):
+        assert run(home, *options) == 2
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[measures.book]\nyuan = "20"', "价格要写明来源"),
+        ('source = "x"\n[measures.book]\nyuan = "20"', "没有价格：computer"),
+        ('budget_yuan = "5"', "没有价格就没有预算"),
+        ('[measures.book]\nstep = "0"', "要 0 到"),
+        ('[measures.Gold]\nunit = "people"', "只用小写字母"),
+        ('[measures.gold]\nunit = "people"', "要有 adds、label"),
+        (
+            '[measures.gold]\nunit = "people"\nadds = ["gold"]\nlabel = { zh = "金", en = "Gold" }',
+            "没有字段 gold",
+        ),
+        (
+            '[measures.both]\nunit = "people"\nadds = ["books", "key_teachers"]\nlabel = { zh = "两", en = "Both" }',
+            "不能兼有",
+        ),
+        ('[measures.book]\nadds = ["computers"]', "不能改写"),
+        ("surprise = 1", "surprise"),
+        ("not toml", "格式见"),
+    ],
+)
+def test_a_file_of_prices_that_is_not_sound_says_which_key(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PlanFileError, match=said):
+        plan_file(path)
+
+
+def test_our_measures_add_to_fields_of_the_return_and_are_counted_in_their_unit() -> None:
+    units = {entry["base"]: entry["unit"] for entry in school_fields()}
+    for measure in our_measures():
+        assert {units[name] for name in measure.adds} == {measure.unit}
+
+
+def test_what_was_not_reported_stays_so_under_a_measure() -> None:
+    rows = schools([{"pupils_primary": 10}])
+    intended = conform(
+        pl.DataFrame({"school_id": ["2169000001"], "measure": ["book"], "amount": [5]}), INTENDED_MEASURES
+    )
+    known = {measure.id: measure for measure in our_measures()}
+    assert applied(rows, intended, known)["books"].to_list() == [None]
+
+
+def test_measures_of_one_field_add_up_and_the_rest_of_the_return_stays() -> None:
+    rows = schools([{"pupils_primary": 10, "full_time_teachers_primary": 3, "teachers_bachelor_primary": 1}])
+    intended = conform(
+        pl.DataFrame(
+            {
+                "school_id": ["2169000001"] * 2,
+                "stage": ["primary"] * 2,
+                "measure": ["teacher", "full_time_teachers"],
+                "amount": [2, 4],
+            }
+        ),
+        INTENDED_MEASURES,
+    )
+    known = {measure.id: measure for measure in our_measures()}
+    changed = applied(rows, intended, known)
+    names = ["full_time_teachers_primary", "teachers_bachelor_primary"]
+    assert changed.select(names).rows() == [(9, 3)]
+    assert changed.drop(names).equals(rows.drop(names))
+    assert changed.schema == SCHOOLS.polars_schema
+
+
+def test_nothing_intended_changes_nothing() -> None:
+    from standards.standard import standards  # noqa: PLC0415
+
+    rows = schools(five_schools(BOOKS))
+    same = applied(rows, INTENDED_MEASURES.empty(), {})
+    basic = standards()["cn-basic-2012"]
+    assert outcome(same, basic).county_dispersion.equals(outcome(rows, basic).county_dispersion)
