@@ -35,6 +35,8 @@ from schemas.tables import SCHOOLS
 from standards.standard import Standard, load, load_standards
 
 _SEEDS = 6
+_FIRST_SEED = 101
+"""The numbers of integrity.toml were chosen on other draws, of seeds 1 to 6, so that these are judged unseen."""
 _MOST_ALARMS = 0.01
 _LEAST_FOUND = {"copy": 0.9, "unit_slip": 0.9, "spike": 0.9, "sister_move": 0.9}
 _CASES = 60
@@ -180,6 +182,7 @@ def main() -> int:
     """Both rates of every signal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=_SEEDS, help="how many draws of the province")
+    parser.add_argument("--first-seed", type=int, default=_FIRST_SEED, help="seed of the first draw")
     parser.add_argument("--schools", type=int, help="only time the signals of one year of so many schools")
     asked = parser.parse_args()
     if asked.schools:
@@ -193,7 +196,7 @@ def main() -> int:
     ]
     clean, cases = [], []
     subjects = 0
-    for seed in range(1, asked.seeds + 1):
+    for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         drawn = Province(seed, standards)
         subjects += drawn.schools.select(_COUNTY_YEAR).unique().height
         clean.append(drawn.signals().with_columns(draw=pl.lit(seed)))
