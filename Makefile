@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?= ../shared/data
 COUNTIES ?= 3000
+WORKBOOKS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-integrity real check dev serve docs messages clean
+.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-forms bench-integrity real check dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -35,6 +36,9 @@ bench-reports: $(READY) ## time 3,000 county pages against plain templates (want
 
 bench-explain: $(READY) ## what lineage costs a refresh, and how long junheng explain takes on a nation (wants make demo)
 	@$(BIN)/python -m benchmarks.lineage
+
+bench-forms: $(READY) ## workbooks of forms per second, against openpyxl (WORKBOOKS=5000 for more)
+	@$(BIN)/python -m benchmarks.forms --workbooks $(WORKBOOKS)
 
 bench-integrity: $(READY) ## false alarms and hits of the integrity signals on the invented province
 	@$(BIN)/python -m benchmarks.integrity

@@ -45,7 +45,7 @@ def pack(home: Home, year: int, county: str, source: str | None = None) -> dict[
     standards = _standards(home, store, year, place)
     tables = _tables(store, year, place, standards)
     files = {f"tables/{name}.{form}": exported(rows, TABLES[name], form) for name, rows, form in _formats(tables)}
-    files["inputs.csv"] = _csv(school_cells(tables["schools"], tables["columns_read"], tables["corrections"]))
+    files["inputs.csv"] = _csv(school_cells(tables))
     files["files.csv"] = _csv(_files(home, tables["returns"]))
     for standard in standards:
         files[f"standards/{standard.id}.toml"] = _toml(home, standard).read_bytes()

@@ -98,7 +98,7 @@ def evidence(
 
     Of a composite there are its parts and no units. What was read from a workbook of forms is told at its own cell.
     """
-    tables = _at_cells(tables)
+    tables = at_cells(tables)
     of_stage = (pl.col("standard") == standard.id) & (pl.col("stage") == stage)
     spread = tables["county_dispersion"].filter(of_stage)
     cell = spread.filter(pl.col("indicator") == indicator)
@@ -251,7 +251,7 @@ def _inputs(
     return inputs.select(_INPUTS.names()).cast(_INPUTS), _leaves(inputs, read)
 
 
-def _at_cells(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+def at_cells(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """The tables with what workbooks of forms say at its own cell, and `form_cells`, where each stands."""
     cells = cells_of_year(tables["form_places"], sources())
     layouts = tables["returns"].filter(pl.col("file").is_in(cells["file"].unique().to_list())).select("file", "layout")
@@ -362,14 +362,20 @@ def figures_of(
     return [*found.select("standard", "stage").unique(maintain_order=True).iter_rows()]
 
 
-def school_cells(schools: pl.DataFrame, read: pl.DataFrame, corrections: pl.DataFrame) -> pl.DataFrame:
-    """Every reported cell of schools' returns: one row per school and field, with the value and where it stands."""
+def school_cells(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Every reported cell of schools' returns: one row per school and field, with the value and where it stands.
+
+    `tables` are `schools`, `columns_read`, `form_places`, `returns` and `corrections` of a school year.
+    """
+    tables = at_cells(tables)
+    schools, read, corrections = tables["schools"], tables["columns_read"], tables["corrections"]
     key = ["school_year", "source", "county_code", "school_id", "return_part", *_PLACE]
     fields = [name for name in schools.columns if name not in (*key, "province_code")]
     texts = schools.select(*key, *(_as_text(name, schools.schema[name]).alias(name) for name in fields))
     cells = texts.unpivot(fields, index=key, variable_name="column", value_name="value").filter(
         pl.col("value").is_not_null()
     )
+    cells = at_their_cells(cells, tables["form_cells"])
     order = pl.DataFrame({"column": fields}).with_row_index("__order__")
     return (
         cells.join(

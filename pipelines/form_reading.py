@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 import fastexcel
 
 from pipelines.reading import UnreadableError, error_shown, is_workbook, uncalculated, workbook_form
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
-from schemas.forms import Anchor, FormCell, address, bare, letters, position
+from schemas.forms import Anchor, FormCell, FormMap, address, bare, letters, position
 from schemas.source import Source, plain
 from schemas.tables import codes
 
@@ -33,7 +33,7 @@ _SAID_COLUMNS = ("说明", "情况说明", "核查说明", "说明及建议", "�
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of a sheet as text, and where the form begins in it.
+    """The cells of a sheet as text, column by column, and where the form begins in it.
 
     `below` and `right` are the rows and columns that an exporter put before the form. `errors` are cells that hold a
     formula error, or a formula without its result.
@@ -41,40 +41,41 @@ class Grid:
 
     name: str
     is_hidden: bool
-    rows: list[list[str | None]]
+    columns: list[list[str | None]]
     first_column: int
     errors: dict[tuple[int, int], str]
     below: int = 0
     right: int = 0
 
-    def at(self, cell: str) -> str | None:
-        """The text at an address of the form, without the white space and residue around it; None where blank."""
-        row, column = self.place(cell)
-        return self._text(row, column)
+    @property
+    def height(self) -> int:
+        """The number of rows."""
+        return len(self.columns[0]) if self.columns else 0
 
-    def place(self, cell: str) -> tuple[int, int]:
-        """Row and column in the sheet of an address of the form."""
-        row, column = position(cell)
-        return row + self.below, column + self.right
+    def place(self, cell: tuple[int, int]) -> tuple[int, int]:
+        """Row and column in the sheet of a cell of the form."""
+        return cell[0] + self.below, cell[1] + self.right
 
-    def error(self, cell: str) -> str | None:
-        """The formula error, or the formula without result, at an address of the form."""
-        return self.errors.get(self.place(cell))
-
-    def _text(self, row: int, column: int) -> str | None:
-        index = column - 1 - self.first_column
-        if not (1 <= row <= len(self.rows) and 0 <= index < len(self.rows[row - 1])):
+    def at(self, cell: tuple[int, int]) -> str | None:
+        """The text of a cell of the form, without the white space and residue around it; None where blank."""
+        row, index = cell[0] + self.below, cell[1] + self.right - 1 - self.first_column
+        if index < 0 or index >= len(self.columns) or row > self.height:
             return None
-        text = self.rows[row - 1][index]
-        return (text.replace("_x000D_", "").strip(_BLANKS) or None) if text else None
+        return _clean(self.columns[index][row - 1])
 
     def texts(self, rows: int | None = None) -> Iterable[tuple[int, int, str]]:
         """The cells that hold anything: row, column, text; of the first so many rows."""
-        for row, cells in enumerate(self.rows[:rows], 1):
-            for column, _ in enumerate(cells, 1 + self.first_column):
-                text = self._text(row, column)
+        for row in range(min(self.height, self.height if rows is None else rows)):
+            for column, cells in enumerate(self.columns, 1 + self.first_column):
+                text = _clean(cells[row])
                 if text is not None:
-                    yield row, column, text
+                    yield row + 1, column, text
+
+
+def _clean(text: str | None) -> str | None:
+    if not text:
+        return None
+    return (text.replace("_x000D_", "") if "_x000D_" in text else text).strip(_BLANKS) or None
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
+@lru_cache(maxsize=10_000)
 def form_named(source: Source, sheet: str) -> str | None:
     """The form that a sheet is by its name; None where it is none."""
     assert source.described.forms is not None
@@ -178,31 +180,31 @@ def grid(book: fastexcel.ExcelReader, number: int, missing: Iterable[tuple[int, 
     """A sheet of a workbook; `missing` are its formulas without result."""
     sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
     errors = {(row, column): formula for row, column, formula in missing}
+    is_hidden = sheet.visible != "visible"
     if not sheet.width:
-        return Grid(sheet.name, sheet.visible != "visible", [], 0, errors)
+        return Grid(sheet.name, is_hidden, [], 0, errors)
     batch, faults = sheet.to_arrow_with_errors()
     first = sheet.available_columns()[0].absolute_index
     for fault in faults.errors if faults else ():
         row, column = fault.position
         errors[row + 1, column + 1 + first] = error_shown(fault.detail)
-    rows = [list(cells) for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
-    read = Grid(sheet.name, sheet.visible != "visible", rows, first, errors)
-    below, right = _before(read)
-    return Grid(read.name, read.is_hidden, rows, first, errors, below, right)
+    columns = [column.to_pylist() for column in batch.columns]
+    return Grid(sheet.name, is_hidden, columns, first, errors, *_before(columns, first))
 
 
-def _before(read: Grid) -> tuple[int, int]:
+def _before(columns: Sequence[Sequence[str | None]], first: int) -> tuple[int, int]:
     """How many rows and columns an exporter put before the form: the row of letters, the column of numbers."""
-    top = next((number for number, row in enumerate(read.rows) if any(row)), None)
-    if top is None:
+    height = len(columns[0])
+    top = next((row for row in range(height) if any(column[row] for column in columns)), height)
+    if top == height or len(columns) < _FEWEST_LETTERS:
         return 0, 0
-    head = [(cell or "").strip() for cell in read.rows[top]]
-    if len(head) < _FEWEST_LETTERS or head[1:] != [letters(number) for number in range(2, len(head) + 1)]:
+    head = [(column[top] or "").strip() for column in columns]
+    if head[0] not in ("", "A") or head[1:] != [letters(number) for number in range(2, len(head) + 1)]:
         return 0, 0
-    numbers = [(row[0] or "").strip() for row in read.rows[top + 1 :]]
-    if head[0] not in ("", "A") or numbers != [str(number) for number in range(1, len(numbers) + 1)]:
+    numbers = [(cell or "").strip() for cell in columns[0][top + 1 :]]
+    if numbers != [str(number) for number in range(1, len(numbers) + 1)]:
         return 0, 0
-    return top + 1, read.first_column + 1
+    return top + 1, first + 1
 
 
 def _read_top(found: FormReturn, shown: str, _content: bytes, book: fastexcel.ExcelReader, named: _Named) -> None:
@@ -234,7 +236,7 @@ def _read(found: FormReturn, shown: str, content: bytes, book: fastexcel.ExcelRe
     by_form: dict[str, Grid] = {}
     for number, page in grids.items():
         form = named[number]
-        if form in forms and page.rows:
+        if form in forms and page.columns:
             by_form[form] = _only_one(form, by_form.get(form), page, found)
     if not by_form:
         present = "、".join(dict.fromkeys(str(named[number]) for number in grids if named[number]))
@@ -279,29 +281,63 @@ def _school_year(found: FormReturn, shown: str, pages: Iterable[Grid]) -> int | 
     return None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is looked for in a form: its cells, each with the labels beside it, as the sheet has them when bare."""
+
+    cell: FormCell
+    place: tuple[int, int]
+    labels: tuple[tuple[Anchor, tuple[int, int], frozenset[str]], ...]
+
+
+@cache
+def _asked(forms: FormMap, year: int, variant: str) -> dict[str, tuple[_Asked, ...]]:
+    """What is looked for in each form of a school year."""
+    by_form: dict[str, list[_Asked]] = {}
+    for cell in forms.cells(year, variant):
+        labels = tuple((anchor, position(anchor.cell), _bare_labels(anchor)) for anchor in (cell.row, cell.heading))
+        by_form.setdefault(cell.form, []).append(_Asked(cell, position(cell.cell), labels))
+    return {form: tuple(cells) for form, cells in by_form.items()}
+
+
 def _read_cells(found: FormReturn, by_form: dict[str, Grid]) -> None:
     """The mapped cells of the forms that are there. Raises UnreadableError where the school cannot be told."""
-    assert found.source.forms is not None
-    assert found.year is not None
-    kind = found.source.forms.place(found.year, "school_type_code")
-    stated = by_form[kind.form].at(kind.cell) if kind and kind.form in by_form else None
-    found.variant = found.source.forms.variant(found.year, stated or "")
-    for cell in found.source.forms.cells(found.year, found.variant):
-        page = by_form.get(cell.form)
-        if page is None:
-            continue
-        moved = [anchor for anchor in (cell.row, cell.heading) if not _stands(page, anchor)]
-        if moved and cell.column == "school_id":
-            found_there, wanted, wanted_en = _moved(page, moved[0])
+    forms, year = found.source.forms, found.year
+    assert forms is not None
+    assert year is not None
+    kind = forms.place(year, "school_type_code")
+    stated = by_form[kind.form].at(position(kind.cell)) if kind and kind.form in by_form else None
+    found.variant = forms.variant(year, stated or "")
+    for form, asked in _asked(forms, year, found.variant).items():
+        page = by_form.get(form)
+        if page is not None:
+            _read_form(found, page, asked)
+
+
+def _read_form(found: FormReturn, page: Grid, asked: Sequence[_Asked]) -> None:
+    """The mapped cells of one form. Raises UnreadableError where the school cannot be told."""
+    stands: dict[tuple[int, int, frozenset[str]], bool] = {}
+    for one in asked:
+        moved = None
+        for anchor, place, labels in one.labels:
+            key = (*place, labels)
+            if key not in stands:
+                text = page.at(place)
+                stands[key] = text is not None and _bare(text) in labels
+            if moved is None and not stands[key]:
+                moved = anchor
+        cell = one.cell
+        if moved is not None and cell.column == "school_id":
+            found_there, wanted, wanted_en = _moved(page, moved)
             raise UnreadableError("identity_label_moved", found_there or "", f"{page.name}：{wanted}", wanted_en)
-        if moved:
-            row, column = page.place(cell.cell)
+        if moved is not None:
+            row, column = page.place(one.place)
             header = f"{address(row, column)} {cell.label}"
-            found.faults.append((page.name, row, header, cell.column, *_moved(page, moved[0])))
-        elif error := page.error(cell.cell):
+            found.faults.append((page.name, row, header, cell.column, *_moved(page, moved)))
+        elif page.errors and (error := page.errors.get(page.place(one.place))):
             found.errors.append((cell.column, error))
         else:
-            found.texts[cell.column] = page.at(cell.cell)
+            found.texts[cell.column] = page.at(one.place)
 
 
 def _absent(found: FormReturn) -> list[str]:
@@ -319,30 +355,25 @@ def _absent(found: FormReturn) -> list[str]:
     ]
 
 
-def _stands(page: Grid, anchor: Anchor) -> bool:
-    text = page.at(anchor.cell)
-    return text is not None and _same(text, anchor)
-
-
 @cache
+def _bare_labels(anchor: Anchor) -> frozenset[str]:
+    return frozenset(bare(plain(label)) for label in anchor.labels)
+
+
+@lru_cache(maxsize=10_000)
 def _bare(text: str) -> str:
     return bare(plain(text))
 
 
-def _same(text: str, anchor: Anchor) -> bool:
-    return any(_bare(text) == _bare(label) for label in anchor.labels)
-
-
 def _moved(page: Grid, anchor: Anchor) -> tuple[str | None, str, str]:
     """What stands where a label was wanted; the label, and where it stands instead, in both languages."""
-    row, column = page.place(anchor.cell)
-    label = anchor.labels[0]
-    elsewhere = [address(r, c) for r, c, text in page.texts() if _same(text, anchor)][:3]
+    place = position(anchor.cell)
+    at, label = address(*page.place(place)), anchor.labels[0]
+    elsewhere = [address(r, c) for r, c, text in page.texts() if _bare(text) in _bare_labels(anchor)][:3]
     where, where_en = (
         ("，现在" + "、".join(elsewhere), f", which stands at {', '.join(elsewhere)}") if elsewhere else ("", "")
     )
-    at = address(row, column)
-    return page.at(anchor.cell), f"{at} 为“{label}”{where}", f"“{label}” at {at}{where_en}"
+    return page.at(place), f"{at} 为“{label}”{where}", f"“{label}” at {at}{where_en}"
 
 
 def _explanations(page: Grid) -> list[tuple[str, int, str | None, str, str | None]]:
@@ -375,8 +406,3 @@ def _explanations(page: Grid) -> list[tuple[str, int, str | None, str, str | Non
 
 def _column(cells: dict[int, str], names: Sequence[str]) -> int | None:
     return next((column for column, text in cells.items() if plain(text) in names), None)
-
-
-def cells_of(source: Source, year: int) -> Sequence[FormCell]:
-    """The mapped cells of a school year."""
-    return source.forms.cells(year) if source.forms else ()

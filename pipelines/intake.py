@@ -37,6 +37,7 @@ from standards.county_return import KnownFact, known_facts
 _NOTHING = hashlib.sha256(b"").hexdigest()
 """The SHA-256 of no bytes: of a file that could not be opened."""
 _NOT_ASKED_FOR = "来源不在本次范围内 / of a source not asked for"
+_NO_COLUMNS = COLUMNS_READ.empty()
 COUNTY_TABLES = tuple(contract.name for contract in COUNTY_INPUTS)
 
 
@@ -75,7 +76,7 @@ class _Part:
     unknown_columns: list[str] = field(default_factory=list)
     rows_read: int = 0
     lines: list[Lines] = field(default_factory=list)
-    columns: pl.DataFrame = field(default_factory=COLUMNS_READ.empty)
+    columns: pl.DataFrame = field(default_factory=lambda: _NO_COLUMNS)
     faults: list[pl.DataFrame] = field(default_factory=list)
     status: str | None = None
     reason: str | None = None
@@ -236,7 +237,7 @@ def take_in(
 
 def _places_of(taken: Sequence[_Part]) -> list[pl.DataFrame]:
     """Where the fields of every file stand of which a row is read."""
-    return [part.columns for part in taken if part.lines and part.status is None]
+    return [part.columns for part in taken if part.lines and part.status is None and part.columns.height]
 
 
 def _form_part(
@@ -302,10 +303,12 @@ def _refuse_strangers(parts: Sequence[_Part], schools: pl.DataFrame, taken: Sequ
 
     A school whose own row was refused is there all the same.
     """
+    if not any(part.lines for part in parts):
+        return
     key = ["source", "school_year", "county_code", "school_id"]
     there = [schools.select(*key, "county_name").unique(key, keep="first", maintain_order=True)]
     for part in taken:
-        if part.table == "schools":
+        if part.table == "schools" and part.faults:
             refused = pl.concat([no_faults(), *part.faults]).filter(pl.col("level") == "row")
             there.append(
                 refused.filter(pl.col("school_id").is_not_null() & pl.col("county_code").is_not_null()).select(

@@ -161,8 +161,8 @@ def uncalculated(content: bytes, numbers: Iterable[int]) -> dict[int, tuple[tupl
     if not content.startswith(b"PK"):
         return {}
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
-        paths = {number: _part_of_sheet(parts, number) for number in numbers}
-        return {number: _without_result(parts, path)[0] for number, path in paths.items() if path}
+        paths = _parts_of_sheets(parts)
+        return {n: _without_result(parts, path)[0] for n in numbers if n < len(paths) and (path := paths[n])}
 
 
 def _without_result(parts: zipfile.ZipFile, path: str) -> tuple[tuple[tuple[int, int, str], ...], int]:
@@ -188,21 +188,32 @@ def _without_result(parts: zipfile.ZipFile, path: str) -> tuple[tuple[tuple[int,
 
 def _part_of_sheet(parts: zipfile.ZipFile, number: int) -> str | None:
     """The path within the workbook of its sheet of this number, from 0; None where the workbook does not say."""
-    names = parts.namelist()
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(names):
-        return None
+    paths = _parts_of_sheets(parts)
+    return paths[number] if number < len(paths) else None
+
+
+def _parts_of_sheets(parts: zipfile.ZipFile) -> list[str | None]:
+    """The path within the workbook of each of its sheets; None where the workbook does not say."""
+    names = set(parts.namelist())
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
+        return []
     sheet_ids = re.findall(rb'<(?:\w+:)?sheet\s[^>]*?\w+:id="([^"]+)"', parts.read("xl/workbook.xml"))
     targets = {}
     for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", parts.read("xl/_rels/workbook.xml.rels")):
         stated = dict(re.findall(rb'(Id|Target)="([^"]*)"', relation))
         targets[stated.get(b"Id")] = stated.get(b"Target", b"").decode(errors="replace")
-    target = targets.get(sheet_ids[number], "") if number < len(sheet_ids) else ""
-    path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-    return path if path in names else None
+    paths = []
+    for sheet_id in sheet_ids:
+        target = targets.get(sheet_id, "")
+        path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        paths.append(path if path in names else None)
+    return paths
 
 
 def _has_formula(parts: zipfile.ZipFile, path: str) -> bool:
     """Whether a sheet holds any formula; most hold none, and are not kept in memory for it."""
+    if parts.getinfo(path).file_size <= _CHUNK:
+        return _HAS_FORMULA.search(parts.read(path)) is not None
     last = b""
     with parts.open(path) as page:
         while chunk := page.read(_CHUNK):

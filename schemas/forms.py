@@ -29,6 +29,7 @@ _ADDRESS = re.compile(r"^([A-Z]{1,3})([1-9][0-9]*)$")
 _ENUMERATION = re.compile(r"^(?:[(（]?[一二三四五六七八九十0-9]+[)）、.．]|(?:总计中|其中|另有)[:：])+")
 
 
+@cache
 def position(address: str) -> tuple[int, int]:
     """Row and column of a cell's address, both from 1: F10 is (10, 6)."""
     found = _ADDRESS.match(address)
@@ -139,10 +140,12 @@ class FormMap:
         own = {row["column"] for row in rows if row["school_type"]}
         return tuple(_cell(row) for row in rows if row["school_type"] or row["column"] not in own)
 
+    @cache  # noqa: B019
     def variant(self, year: int, school_type: str) -> str:
         """The school's type where the map has cells of its own for it, else empty."""
         return school_type if any(_is_in(r, year) and r["school_type"] == school_type for r in self._cells) else ""
 
+    @cache  # noqa: B019
     def place(self, year: int, column: str, school_type: str = "") -> FormCell | None:
         """The cell that holds a column; None where the map has none."""
         return next((cell for cell in self.cells(year, school_type) if cell.column == column), None)

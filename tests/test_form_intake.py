@@ -13,10 +13,12 @@ import openpyxl
 import polars as pl
 import pytest
 
+from pipelines.explaining import school_cells
 from pipelines.intake import Intake, named_files, survey, take_in
 from pipelines.synthetic import province
 from reports.return_workbook import return_frame
 from schemas.contract import accept
+from schemas.forms import address
 from schemas.forms_tables import FORM_PLACES, RETURN_EXPLANATIONS
 from schemas.source import sources
 from tests.forming import FAULTY, FORMS, as_xls, changed, drawn, mapped, sheet_of
@@ -101,6 +103,20 @@ def test_a_row_knows_file_and_sheet_and_every_form_its_place(tmp_path: Path) -> 
     ]
     place = read.form_places.filter(form="教基5176").select("file", "sheet", "rows_before", "columns_before")
     assert place.rows() == [("a.xlsx", "教基5176_九年一贯制学校", 0, 0), ("b.xlsx", "教基5176_九年一贯制学校", 1, 1)]
+
+
+def test_every_reported_cell_is_listed_at_its_own_sheet_and_address(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(drawn(school(), 2021, is_exported=True))
+    read = taken(tmp_path)
+    tables = {
+        name: getattr(read, name) for name in ("schools", "columns_read", "form_places", "returns", "corrections")
+    }
+    cells = school_cells(tables).filter(pl.col("position").is_not_null())
+    assert set(cells["column"]) >= {"school_name", "books", "pe_teachers_junior", "equipment_value_yuan"}
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    for cell in cells.filter(pl.col("column").str.contains("pupils|teachers|books")).iter_rows(named=True):
+        assert str(book[cell["sheet"]].cell(cell["row"], cell["position"]).value) == cell["value"]
+        assert cell["header"].startswith(address(cell["row"], cell["position"]))
 
 
 # A layout that moved is refused by name.
