@@ -21,7 +21,18 @@ from schemas.columns import STAGES
 explanations = typer.Typer()
 _WIDE = 200
 """Columns of a table where it is not a terminal that is written to, or a narrow one."""
-_TABLES = ("variance_shares", "verdict_robustness", "least_changes", "change_causes")
+_TABLES = (
+    "variance_shares",
+    "verdict_robustness",
+    "least_changes",
+    "change_causes",
+    "inequality",
+    "between_within",
+    "group_means",
+    "pupil_gaps",
+)
+"""Tables by standard, stage and indicator."""
+_OF_COUNTY = ("county_structure", "peers")
 
 
 @explanations.command("why", epilog=EXIT_CODES)
@@ -111,8 +122,10 @@ def _figures(county: CountyTables, focus: Focus) -> dict[str, Any]:
         "county_name": county.name,
         "school_year": county.year,
         "sentences": list(found.sentences) if found else [],
+        "parts": [{"title": part.title, "sentences": list(part.sentences)} for part in found.parts] if found else [],
     }
     for name in _TABLES:
         rows = county.all.table(name).filter(pl.col("source") == county.source, pl.col("county_code") == county.code)
         told[name] = rows.join(named, on=named.columns, how="semi", maintain_order="left").to_dicts()
+    told |= {name: county.frame(name).to_dicts() for name in _OF_COUNTY}
     return told

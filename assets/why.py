@@ -5,7 +5,9 @@ import polars as pl
 from assets.home import Home
 from assets.partitioned import each, table, window
 from pipelines import change_causes as causes
+from pipelines import inequality as measures
 from pipelines import least_changes as nearness
+from pipelines import peers as nearest
 from pipelines import robustness
 
 
@@ -50,4 +52,54 @@ def change_causes(store: Home, year: int) -> pl.DataFrame:
     return each(store, lambda standard: causes.change_causes(inputs, standard, year))
 
 
-WHY_ASSETS = [verdict_robustness, least_changes, change_causes]
+@table(deps=["units", "unit_indicators"], group="why")
+def inequality(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county or province, stage, indicator and school year: other measures of inequality."""
+    units, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    return each(store, lambda standard: measures.inequality(units, values, standard))
+
+
+@table(deps=["units", "unit_indicators"], group="why")
+def between_within(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county or province, stage, indicator, grouping and school year: between and within."""
+    units, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    return each(store, lambda standard: measures.between_within(units, values, standard))
+
+
+@table(deps=["units", "unit_indicators"], group="why")
+def group_means(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county or province, stage, indicator, group and school year: its mean and CV."""
+    units, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    return each(store, lambda standard: measures.group_means(units, values, standard))
+
+
+@table(deps=["units", "unit_indicators"], group="why")
+def pupil_gaps(store: Home, year: int) -> pl.DataFrame:
+    """One row per standard, county, stage, indicator, group of pupils and school year: their schools and others'."""
+    units, values = store.read("units", [year]), store.read("unit_indicators", [year])
+    return each(store, lambda standard: measures.pupil_gaps(units, values, standard))
+
+
+@table(deps=["schools"], group="why")
+def county_structure(store: Home, year: int) -> pl.DataFrame:
+    """One row per source, county and school year: its size and structure, by which peers are found."""
+    return nearest.county_structure(store.read("schools", [year]))
+
+
+@table(deps=["county_structure"], group="why")
+def peers(store: Home, year: int) -> pl.DataFrame:
+    """One row per source, county, school year and rank: the counties of nearest structure."""
+    return nearest.peers(store.read("county_structure", [year]))
+
+
+WHY_ASSETS = [
+    verdict_robustness,
+    least_changes,
+    change_causes,
+    inequality,
+    between_within,
+    group_means,
+    pupil_gaps,
+    county_structure,
+    peers,
+]

@@ -32,6 +32,12 @@ _OF_SCHOOLS = (
     "verdict_robustness",
     "least_changes",
     "change_causes",
+    "inequality",
+    "between_within",
+    "group_means",
+    "pupil_gaps",
+    "county_structure",
+    "peers",
 )
 """Tables that are told of sources that are open by school, and of no others."""
 _TOLD = (

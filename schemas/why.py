@@ -176,4 +176,195 @@ CHANGE_CAUSES = Contract(
     origin="units, unit_indicators, county_dispersion of two school years, school_changes, corrections",
 )
 
-WHY_TABLES = (VERDICT_ROBUSTNESS, LEAST_CHANGES, CHANGE_CAUSES)
+_LEVEL = Column(
+    "level",
+    pl.String,
+    "范围",
+    "Whose units are compared",
+    nullable=False,
+    one_of=("county", "province"),
+    note="of a province the county code and name are empty",
+)
+GROUPINGS = ("area", "school_type", "county")
+_GROUPING = Column(
+    "grouping",
+    pl.String,
+    "分组方式",
+    "By what units are grouped",
+    nullable=False,
+    one_of=GROUPINGS,
+    note="area: urban, town, rural; school_type: the code of the type; county: within a province",
+)
+_PLACED = (YEAR, STANDARD, SOURCE, _LEVEL, *PLACE, STAGE, INDICATOR)
+_PLACED_KEY = ("school_year", "standard", "source", "level", "province_code", "county_code", "stage", "indicator")
+
+
+def _adds_up(name: str, whole: str, *parts: str) -> Rule:
+    """The parts are the whole, to PARTS_TOLERANCE."""
+    missed = (pl.sum_horizontal(parts, ignore_nulls=False) - pl.col(whole)).abs()
+    return Rule(name, (whole, *parts), (), missed <= PARTS_TOLERANCE * pl.max_horizontal(pl.lit(1.0), pl.col(whole)))
+
+
+INEQUALITY = Contract(
+    "inequality",
+    "每标准、每县（或省）、每学段、每指标、每学年一行：差异系数以外的差异度量（非官方）",
+    "One row per standard, county or province, stage, indicator and school year: other measures of inequality.",
+    _PLACED_KEY,
+    (
+        *_PLACED,
+        MEASURE,
+        count("units_reporting", "有值的评估单位数", "Units with a value"),
+        figure("mean", "平均值", "Mean: total by total"),
+        figure("cv", "差异系数", "Weighted coefficient of variation", minimum=0, unit="1"),
+        figure("theil", "泰尔指数", "Theil index T, weighted by pupils (or classes)", unit="1"),
+        figure("gini", "基尼系数", "Gini coefficient, weighted", unit="1"),
+        figure(
+            "median", "中位数", "Value of the middle pupil: the least value that half of the weight does not exceed"
+        ),
+        figure(
+            "mcloone", "麦克卢恩指数", "Share that pupils up to the median have of what the median would give", unit="1"
+        ),
+        figure("range_ratio", "极差比", "(95th percentile − 5th) / 5th; null where the 5th is 0", unit="1"),
+    ),
+    sort=_PLACED_KEY,
+    origin="unit_indicators",
+)
+
+BETWEEN_WITHIN = Contract(
+    "between_within",
+    "每标准、每县（或省）、每学段、每指标、每种分组、每学年一行：差异分为组间与组内（非官方）",
+    "One row per standard, county or province, stage, indicator, grouping and school year: between and within groups.",
+    (*_PLACED_KEY, "grouping"),
+    (
+        *_PLACED,
+        _GROUPING,
+        count("groups", "组数", "Groups; units of an unknown group are one", "groups"),
+        figure("cv_squared", "差异系数平方", "CV², the variance over the squared mean", minimum=0, unit="1"),
+        figure("cv_squared_between", "组间", "Part of it between the groups' means", minimum=0, unit="1"),
+        figure("cv_squared_within", "组内", "Part of it within the groups", minimum=0, unit="1"),
+        figure("between_share", "组间份额", "Part between groups, of the whole", minimum=0, unit="1"),
+        figure("theil", "泰尔指数", "Theil index T", unit="1"),
+        figure("theil_between", "泰尔组间", "Part of it between the groups' means", unit="1"),
+        figure("theil_within", "泰尔组内", "Part of it within the groups", unit="1"),
+    ),
+    (
+        _adds_up("variance_adds_up", "cv_squared", "cv_squared_between", "cv_squared_within"),
+        _adds_up("theil_adds_up", "theil", "theil_between", "theil_within"),
+    ),
+    sort=(*_PLACED_KEY, "grouping"),
+    origin="unit_indicators, units",
+)
+
+GROUP_MEANS = Contract(
+    "group_means",
+    "每标准、每县（或省）、每学段、每指标、每个组、每学年一行：各组的平均值与组内差异（非官方）",
+    "One row per standard, county or province, stage, indicator, group and school year: the group's mean and CV.",
+    (*_PLACED_KEY, "grouping", "group"),
+    (
+        *_PLACED,
+        MEASURE,
+        _GROUPING,
+        Column("group", pl.String, "组", "Code of the group; unknown where it is not reported", nullable=False),
+        count("units_reporting", "有值的评估单位数", "Units with a value"),
+        figure("weight_share", "权重份额", "Share of the weight (pupils or classes)", minimum=0, unit="1"),
+        figure("mean", "平均值", "Mean of the group"),
+        figure("cv", "差异系数", "Coefficient within the group", minimum=0, unit="1"),
+    ),
+    sort=(*_PLACED_KEY, "grouping", "group"),
+    origin="unit_indicators, units",
+)
+
+PUPIL_GROUPS = ("migrant_children", "left_behind_children", "boarders")
+"""Groups of pupils that returns count in each school. Disabled pupils are counted by county alone."""
+PUPIL_GAPS = Contract(
+    "pupil_gaps",
+    "每标准、每县、每学段、每指标、每类学生、每学年一行：某类学生与其他学生所在学校的差别（非官方）",
+    "One row per standard, county, stage, indicator, group of pupils and school year: their schools and others'.",
+    ("school_year", "standard", "source", "county_code", "stage", "indicator", "pupil_group"),
+    (
+        YEAR,
+        STANDARD,
+        SOURCE,
+        *PLACE,
+        STAGE,
+        INDICATOR,
+        MEASURE,
+        Column("pupil_group", pl.String, "学生类别", "Group of pupils", nullable=False, one_of=PUPIL_GROUPS),
+        count("units_reporting", "计入的评估单位数", "Units that report the value and the group"),
+        count("pupils_of_group", "该类学生数", "Pupils of the group in these units", "people"),
+        figure("group_share", "该类学生比例", "Their share of these units' pupils", minimum=0, unit="1"),
+        figure("mean_of_group", "该类学生平均值", "Mean over them of their school's value"),
+        figure("mean_of_others", "其他学生平均值", "Mean over all other pupils of their school's value"),
+        figure("gap", "差别", "mean_of_group − mean_of_others"),
+    ),
+    sort=("school_year", "standard", "source", "county_code", "stage", "indicator", "pupil_group"),
+    origin="unit_indicators, units",
+)
+
+FEATURES = ("pupils", "urban_share", "boarding_share", "integrated_share", "pupils_per_site")
+"""What of a county's structure is compared, as far as returns hold it."""
+
+COUNTY_STRUCTURE = Contract(
+    "county_structure",
+    "每来源、每县、每学年一行：规模与结构，用于寻找可比的县（非官方）",
+    "One row per source, county and school year: its size and structure, by which peers are found; unofficial.",
+    ("school_year", "source", "county_code"),
+    (
+        YEAR,
+        SOURCE,
+        *PLACE,
+        count("sites", "学校与教学点数", "Schools and teaching points with compulsory pupils", "sites"),
+        Column("pupils", pl.Int64, "义务教育在校生数", "Compulsory pupils, as far as reported", "people", minimum=0),
+        figure(
+            "urban_share",
+            "城区学生比例",
+            "Share of pupils in urban schools, of those of a known area",
+            minimum=0,
+            unit="1",
+        ),
+        figure("boarding_share", "寄宿生比例", "Boarders by pupils, where boarders are reported", minimum=0, unit="1"),
+        figure(
+            "integrated_share", "一贯制学生比例", "Share of pupils in schools of several stages", minimum=0, unit="1"
+        ),
+        figure(
+            "pupils_per_site",
+            "校均学生数",
+            "Pupils by sites: the sparser a county, the fewer",
+            minimum=0,
+            unit="people",
+        ),
+    ),
+    sort=("school_year", "source", "county_code"),
+    origin="schools",
+)
+
+PEERS = Contract(
+    "peers",
+    "每来源、每县、每学年、每名次一行：结构最接近的县及其距离（非官方）",
+    "One row per source, county, school year and rank: the counties of nearest structure; unofficial.",
+    ("school_year", "source", "county_code", "rank"),
+    (
+        YEAR,
+        SOURCE,
+        *PLACE,
+        Column("rank", pl.Int64, "名次", "1 is the nearest", nullable=False, minimum=1),
+        Column("peer_code", pl.String, "可比县代码", "County code of the peer", nullable=False),
+        Column("peer_name", pl.String, "可比县", "The peer", nullable=False),
+        figure("distance", "距离", "Root mean square of the standardised differences", minimum=0, unit="1"),
+        count("features", "比较的特征数", "Features that both report", "features"),
+    ),
+    sort=("school_year", "source", "county_code", "rank"),
+    origin="county_structure",
+)
+
+WHY_TABLES = (
+    VERDICT_ROBUSTNESS,
+    LEAST_CHANGES,
+    CHANGE_CAUSES,
+    INEQUALITY,
+    BETWEEN_WITHIN,
+    GROUP_MEANS,
+    PUPIL_GAPS,
+    COUNTY_STRUCTURE,
+    PEERS,
+)

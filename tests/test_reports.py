@@ -18,8 +18,10 @@ from pipelines.change_causes import Inputs, change_causes
 from pipelines.deciding import deciding_units
 from pipelines.dispersion import county_dispersion, variance_shares
 from pipelines.indicators import unit_indicators
+from pipelines.inequality import between_within, group_means, inequality, pupil_gaps
 from pipelines.least_changes import least_changes
 from pipelines.monitoring import three_year_monitoring
+from pipelines.peers import county_structure, peers
 from pipelines.robustness import verdict_robustness
 from pipelines.units import units
 from pipelines.verdicts import resource_verdicts, school_verdicts
@@ -123,6 +125,10 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             ("resource_verdicts", verdicts),
             ("verdict_robustness", verdict_robustness(found, values, spread, COUNTY_FACTS.empty(), standard)),
             ("least_changes", least_changes(found, values, spread, standard)),
+            ("inequality", inequality(found, values, standard)),
+            ("between_within", between_within(found, values, standard)),
+            ("group_means", group_means(found, values, standard)),
+            ("pupil_gaps", pupil_gaps(found, values, standard)),
         ):
             parts[name].append(table)
         for year in years:
@@ -133,6 +139,8 @@ def computed_from(drawn: pl.DataFrame, years: tuple[int, ...]) -> Tables:
             parts["change_causes"].append(change_causes(inputs.of_years(year - 1, year), standard, year))
             parts["three_year_monitoring"].append(three_year_monitoring(spread, verdicts, COUNTY_HISTORY.empty(), year))
     tables = {name: pl.concat(found) if found else TABLES[name].empty() for name, found in parts.items()}
+    structure = county_structure(drawn)
+    tables |= {"county_structure": structure, "peers": peers(structure)}
     return tables | {"schools": drawn, "returns": returns(drawn), "quarantine": refusals()}
 
 

@@ -250,3 +250,75 @@ def test_a_correction_is_said_beside_the_change_as_handed_in() -> None:
     (part,) = [part for part in told(grown() | {"change_causes": rows}).parts if part.anchor == "why-causes"]
     raw = display.signed(change + 0.5, 2)
     assert f"按报表原样，平均值的变化是 {raw}；更正使它成为 {display.signed(change, 2)}。" in part.sentences[0]
+
+
+# -- between and within, and peers -------------------------------------------------------------------------------------
+
+
+@cache
+def several() -> Tables:
+    """Three counties of the five schools in two areas, their books in other proportions."""
+    drawn = []
+    for code, times in (("690101", 1), ("690102", 2), ("690103", 3)):
+        for number, row in enumerate(five_schools([n if i else n * times for i, n in enumerate(BOOKS)]), 1):
+            pupils = int(str(row["pupils_primary"])) + 10 * times * (code != COUNTY)
+            drawn.append(
+                row
+                | {
+                    "pupils_primary": pupils,
+                    "county_code": code,
+                    "county_name": f"{code}县",
+                    "school_id": f"{code}{number:04d}",
+                    "area_code": "121" if number < 3 else "220",
+                    "migrant_children_primary": 30 if number == 3 else 1,
+                }
+            )
+    return computed({YEAR: drawn})
+
+
+def of_first(tables: Tables) -> Why:
+    counties = {county.code: county for county in YearTables(tables, YEAR, STANDARDS, sources()).counties()}
+    found = why(counties[COUNTY], Captions(), BOOKS_OF_PRIMARY)
+    assert found is not None
+    return found
+
+
+def test_what_lies_between_areas_is_said_with_each_areas_mean() -> None:
+    where = {"standard": "cn-basic-2012", "stage": "primary", "indicator": "books", "county_code": COUNTY}
+    split = several()["between_within"].filter(grouping="area", **where).row(0, named=True)
+    means = {row["group"]: row["mean"] for row in several()["group_means"].filter(grouping="area", **where).to_dicts()}
+    (part,) = [part for part in of_first(several()).parts if part.anchor == "why-groups"]
+    said = part.sentences[0]
+    assert f"城乡之间占差异的 {display.percent(split['between_share'])}" in said
+    assert f"（镇区 {means['town']:.2f}、乡村 {means['rural']:.2f}）" in said
+    assert f"其余 {display.percent(split['cv_squared_within'] / split['cv_squared'])} 在各自内部" in said
+    measure = several()["inequality"].filter(level="county", **where).row(0, named=True)
+    assert part.rows[0][1:2] + part.rows[0][4:] == tuple(
+        display.coefficient(measure[name]) for name in ("cv", "theil", "gini", "mcloone", "range_ratio")
+    )
+
+
+def test_the_pupils_whose_schools_differ_most_are_named_with_both_means() -> None:
+    where = {"standard": "cn-basic-2012", "stage": "primary", "indicator": "books", "county_code": COUNTY}
+    row = several()["pupil_gaps"].filter(**where).row(0, named=True)
+    (part,) = [part for part in of_first(several()).parts if part.anchor == "why-groups"]
+    own, others = f"{row['mean_of_group']:.2f}", f"{row['mean_of_others']:.2f}"
+    share = display.percent(row["group_share"])
+    assert f"随迁子女（占 {share}）所在学校的平均值为 {own}，其他学生为 {others}（" in part.sentences[0]
+
+
+def test_the_peers_stand_with_their_distance_and_how_many_are_better() -> None:
+    peers = several()["peers"].filter(county_code=COUNTY)
+    cvs = several()["county_dispersion"].filter(standard="cn-basic-2012", stage="primary", indicator="books")
+    by_code = {row["county_code"]: row for row in cvs.iter_rows(named=True)}
+    (part,) = [part for part in of_first(several()).parts if part.anchor == "why-peers"]
+    assert [row[1] for row in part.rows] == ["—", *(f"{distance:.2f}" for distance in peers["distance"])]
+    own, others = by_code[COUNTY], [by_code[code] for code in peers["peer_code"]]
+    level = sum(row["mean"] > own["mean"] for row in others)
+    balance = sum(row["cv"] < own["cv"] for row in others)
+    assert f"2 个可比县中，{level} 个平均值高于本县，{balance} 个差异系数小于本县。" in part.sentences[0]
+    assert part.rows[0][-1] == display.coefficient(own["cv"])
+
+
+def test_a_county_alone_is_compared_with_nobody() -> None:
+    assert "why-peers" not in [part.anchor for part in told(worked()).parts]

@@ -7,6 +7,8 @@ from reports.model import Why
 from reports.why.causes import causes
 from reports.why.focus import Focus, cells, of_last
 from reports.why.gap import gap_sentence, gap_table
+from reports.why.groups import groups
+from reports.why.peers import peers
 from reports.why.robustness import robustness
 from reports.year import CountyTables
 
@@ -20,6 +22,8 @@ def why(county: CountyTables, captions: Captions, focus: Focus | None = None) ->
     found = cells(county, focus or Focus())
     said = tuple(sentence for cell in found if (sentence := gap_sentence(county, cell)))
     tables = [gap_table(county, cell, captions) for cell in found] if focus else []
-    tables += [robustness(county, found, captions), causes(county, of_last(county, found), captions)]
+    last = of_last(county, found)
+    tables.append(robustness(county, found, captions))
+    tables += [made(county, last, captions) for made in (causes, groups, peers)]
     parts = tuple(table for table in tables if table is not None)
     return Why(sentences=said, parts=parts) if said or parts else None

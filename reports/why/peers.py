@@ -1,0 +1,141 @@
+"""Compared with whom: the counties of nearest structure, with level, balance and their trails over three years."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reports import display
+from reports.captions import Captions
+from reports.language import gettext as _
+from reports.language import marked, together
+from reports.model import Course
+from reports.why.focus import Cell, rows_of
+from reports.year import CountyTables, Row, YearTables, records
+
+_SENTENCE_NAMES = 3
+_ENDINGS = ("_two_years_before", "_year_before", "")
+_TRAIL = ["source", "county_code", "standard", "stage", "indicator"]
+_Trails = Mapping[tuple[str, ...], Row]
+
+
+def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
+    """The county and its peers: structure, then mean and coefficient of each cell over three years."""
+    nearest = rows_of(county, "peers")
+    structures = _structures(county.all)
+    own = structures.get(county.key)
+    if not nearest or own is None:
+        return None
+    trails = _trails(county.all)
+    places = [(county.key, None), *(((county.source, row["peer_code"]), row) for row in nearest)]
+    said = [
+        _("规模与结构最接近的县：{names}。").format(
+            names=display.listed([row["peer_name"] for row in nearest], _SENTENCE_NAMES)
+        ),
+        *(_cell_sentence(county, cell, nearest, trails) for cell in cells),
+    ]
+    return Course(
+        anchor="why-peers",
+        title=_("与可比的县相比"),
+        sentences=(together(said),),
+        caption=captions.next(_("{county}与结构最接近的县").format(county=county.name)),
+        caption_note=_("{year}及前两学年；不是官方结果，不作排名").format(year=display.school_year(county.year)),
+        columns=(
+            *(
+                _(name)
+                for name in (
+                    marked("县"),
+                    marked("距离"),
+                    marked("在校生数"),
+                    marked("城区学生"),
+                    marked("寄宿生"),
+                    marked("一贯制"),
+                    marked("校均学生"),
+                )
+            ),
+            *(
+                column
+                for cell in cells
+                for column in (
+                    _("{what}：平均值").format(what=cell.label),
+                    _("{what}：差异系数").format(what=cell.label),
+                )
+            ),
+        ),
+        numbers=(False, *(True,) * (6 + 2 * len(cells))),
+        rows=tuple(_row(county, key, row, structures.get(key), cells, trails) for key, row in places),
+        notes=(
+            _(
+                "距离：各特征（在校生数和校均学生数取对数）除以各县标准差之后，差的均方根；只用报表里有的特征。"
+                "各县数字依次为前两学年至本学年，… 为没有数据。见文档 why.md，全部见表 peers 和 county_structure。"
+            ),
+        ),
+    )
+
+
+def _structures(year: YearTables) -> Mapping[tuple[str, ...], Row]:
+    return year.once(
+        "structures of counties",
+        lambda: {(row["source"], row["county_code"]): row for row in records(year.table("county_structure"))},
+    )
+
+
+def _trails(year: YearTables) -> _Trails:
+    return year.once(
+        "trails of three years",
+        lambda: {tuple(row[name] for name in _TRAIL): row for row in records(year.table("three_year_monitoring"))},
+    )
+
+
+def _cell_sentence(county: CountyTables, cell: Cell, nearest: Sequence[Row], trails: _Trails) -> str:
+    """Of how many peers the coefficient is lower and the mean higher."""
+    own = trails.get(_at(county.key, cell))
+    others = [trails.get(_at((county.source, row["peer_code"]), cell)) for row in nearest]
+    if own is None or own["cv"] is None or own["mean"] is None:
+        return ""
+    known = [row for row in others if row is not None and row["cv"] is not None and row["mean"] is not None]
+    if not known:
+        return ""
+    return _("{what}：{count} 个可比县中，{level} 个平均值高于本县，{balance} 个差异系数小于本县。").format(
+        what=cell.label,
+        count=len(known),
+        level=sum(row["mean"] > own["mean"] for row in known),
+        balance=sum(row["cv"] < own["cv"] for row in known),
+    )
+
+
+def _at(key: tuple[str, str], cell: Cell) -> tuple[str, ...]:
+    return (*key, cell.standard.id, cell.stage, cell.indicator)
+
+
+def _row(
+    county: CountyTables,
+    key: tuple[str, str],
+    peer: Row | None,
+    structure: Row | None,
+    cells: Sequence[Cell],
+    trails: _Trails,
+) -> tuple[str, ...]:
+    shares = ("urban_share", "boarding_share", "integrated_share")
+    known = structure or dict.fromkeys(("pupils", "pupils_per_site", *shares))
+    return (
+        county.name if peer is None else peer["peer_name"],
+        display.NOT_APPLICABLE if peer is None else display.number(peer["distance"], 2),
+        display.count(known["pupils"]),
+        *(display.percent(known[name]) for name in shares),
+        display.number(known["pupils_per_site"], 0),
+        *(text for cell in cells for text in _trail(trails.get(_at(key, cell)))),
+    )
+
+
+def _trail(row: Row | None) -> tuple[str, str]:
+    """Mean and coefficient of the three years, the oldest first."""
+    if row is None:
+        return display.NOT_REPORTED, display.NOT_REPORTED
+
+    def told(name: str, places: int) -> str:
+        values = [display.number(row[f"{name}{ending}"], places) for ending in _ENDINGS]
+        while len(values) > 1 and values[0] == display.NOT_REPORTED:
+            values = values[1:]
+        return " → ".join(values)
+
+    return told("mean", display.places_of(row["unit"])), told("cv", display.CV_PLACES)
