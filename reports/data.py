@@ -7,7 +7,7 @@ declarations, and so cannot tell of another shape.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import GenericAlias
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
@@ -19,6 +19,8 @@ from reports.model import CountyReport
 from reports.outcome import has_any, is_silent
 from reports.requirement import in_words
 from reports.standing import standings
+from reports.why.focus import Cell, Focus, cells, of_last, rows_of
+from reports.why.robustness import shown
 from reports.year import CountyTables, Row
 from schemas.contract import Column, Contract
 from schemas.tables import TABLES
@@ -339,6 +341,69 @@ GROUP = _thing(
     table="group_dispersion",
     is_sparse=True,
 )
+ROBUSTNESS = _thing(
+    "Variant",
+    "差异系数的一种算法（official 以外均非官方）",
+    "A coefficient by one way of computing; all but `official` are unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("verdict_robustness"),
+    table="verdict_robustness",
+)
+LEAST_CHANGE = _thing(
+    "LeastChange",
+    "反转结论的最小变动（非官方）",
+    "The least change that turns a verdict round, unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("least_changes"),
+    table="least_changes",
+)
+CAUSES = _thing(
+    "Causes",
+    "一项变化的原因（非官方）",
+    "What made a figure change, unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("change_causes"),
+    table="change_causes",
+)
+MEASURES = _thing(
+    "Inequality",
+    "其他差异度量（非官方）",
+    "Other measures of inequality, unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("inequality", "level"),
+    table="inequality",
+)
+BETWEEN = _thing(
+    "BetweenWithin",
+    "组间与组内（非官方）",
+    "Between and within groups, unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("between_within", "level"),
+    table="between_within",
+)
+PUPIL_GAP = _thing(
+    "PupilGap",
+    "一类学生与其他学生（非官方）",
+    "A group of pupils and the others, unofficial",
+    Field("standard", str, "标准代号", "The standard's identifier"),
+    *_columns("pupil_gaps"),
+    table="pupil_gaps",
+)
+PEER = _thing(
+    "Peer", "一个可比的县（非官方）", "A county of like structure, unofficial", *_columns("peers"), table="peers"
+)
+EXPLANATION = _thing(
+    "Why",
+    "为什么：所示指标的说明，官方差异系数以外均非官方",
+    "What explains the verdicts of the indicators that the page shows; all but the official coefficient is unofficial",
+    Field("variants", _many(ROBUSTNESS), "算法", "The coefficient computed otherwise"),
+    Field("least_changes", _many(LEAST_CHANGE), "最小变动", "The least changes that turn a verdict round"),
+    Field("causes", _many(CAUSES), "原因", "What made the figures change"),
+    Field("measures", _many(MEASURES), "度量", "Other measures"),
+    Field("between_within", _many(BETWEEN), "组间与组内", "Between and within groups"),
+    Field("pupil_gaps", _many(PUPIL_GAP), "学生类别", "Groups of pupils"),
+    Field("peers", _many(PEER), "可比县", "Counties of like structure, the nearest first"),
+)
 FILE = _thing("File", "一份读入的文件", "A file that was read", *_columns("returns"), table="returns")
 REFUSAL = _thing(
     "Refusal",
@@ -399,6 +464,7 @@ REPORT = _thing(
     Field("plans", _many(PLAN), "规划与承诺", "Plans and pledges"),
     Field("rates", _many(RATE), "比率", "Rates of entry, retention and support"),
     Field("groups", _many(GROUP), "学校分组", "Groups of schools"),
+    Field("why", EXPLANATION.kind, "为什么", "What explains the verdicts"),
     Field("files", _many(FILE), "文件", "The files that the county's rows were read from"),
     Field("corrections", _many(CORRECTION), "更正", "Corrections that were applied to the county's data"),
     Field("refused", _many(REFUSAL), "拒收", "What was refused of the county's data"),
@@ -431,6 +497,14 @@ THINGS = (
     PLAN,
     RATE,
     GROUP,
+    EXPLANATION,
+    ROBUSTNESS,
+    LEAST_CHANGE,
+    CAUSES,
+    MEASURES,
+    BETWEEN,
+    PUPIL_GAP,
+    PEER,
     FILE,
     CORRECTION,
     REFUSAL,
@@ -478,6 +552,7 @@ def county_data(county: CountyTables, report: CountyReport) -> msgspec.Struct:
         plans=_rows(county, PLAN),
         rates=_rows(county, RATE),
         groups=_rows(county, GROUP),
+        why=_why(county),
         files=tuple(FILE.of(row) for row in county.all.returns(county.source) if row["file"] in used),
         corrections=_rows(county, CORRECTION),
         refused=_rows(county, REFUSAL),
@@ -499,6 +574,28 @@ def _rows(county: CountyTables, thing: Thing) -> tuple[msgspec.Struct, ...]:
     contract: Contract = TABLES[thing.table]
     rows = county.frame(thing.table).sort(contract.order, nulls_last=True, maintain_order=True)
     return tuple(thing.of(row) for row in rows.iter_rows(named=True))
+
+
+def _why(county: CountyTables) -> msgspec.Struct:
+    """The rows behind the section that says why, of the indicators that it speaks of."""
+    found = cells(county, Focus())
+    last = of_last(county, found)
+
+    def of(thing: Thing, asked: Sequence[Cell]) -> tuple[msgspec.Struct, ...]:
+        keys = {(cell.standard.id, cell.stage, cell.indicator) for cell in asked}
+        rows = rows_of(county, thing.table)
+        return tuple(thing.of(row) for row in rows if (row["standard"], row["stage"], row["indicator"]) in keys)
+
+    return EXPLANATION.of(
+        _NOTHING,
+        variants=tuple(ROBUSTNESS.of(row) for rows in shown(county, found).values() for row in rows.values()),
+        least_changes=of(LEAST_CHANGE, found),
+        causes=of(CAUSES, last),
+        measures=of(MEASURES, last),
+        between_within=of(BETWEEN, last),
+        pupil_gaps=of(PUPIL_GAP, last),
+        peers=tuple(PEER.of(row) for row in rows_of(county, "peers")),
+    )
 
 
 def _standard(county: CountyTables, standard: Standard) -> msgspec.Struct:

@@ -130,7 +130,7 @@ Claim = tuple[str, int, str, str]
 
 def claims(found: Faces) -> list[Claim]:
     """What the JSON says that each cell of a table prints."""
-    said = of_left_out(found) + of_courses(found)
+    said = of_left_out(found) + of_courses(found) + of_why(found)
     for shown, standard in zip(found.made.standards, found.data["standards"], strict=True):
         assert shown.anchor == standard["standard"]
         said += of_stages(shown, standard)
@@ -402,6 +402,72 @@ def of_courses(found: Faces) -> list[Claim]:
             (caption, row, "评估单位", display.count(group["units"])),
             (caption, row, "超过限值的指标", "1 / 1"),
             (caption, row, "最大的差异系数", display.coefficient(group["cv"])),
+        ]
+    return said
+
+
+VARIANTS = {
+    "official": "官方算法",
+    "unweighted": "不加权，总体标准差",
+    "sample_sd": "不加权，样本标准差",
+    "around_pooled_mean": "不加权，以合并平均为中心",
+    "unsplit": "一贯制学校不拆分",
+    "without_private": "不含民办",
+    "with_private": "含民办",
+    "without_teaching_points": "不含教学点",
+    "with_teaching_points": "含全部教学点",
+}
+CAUSES = {
+    "resources": "资源",
+    "pupils": "在校生",
+    "opened": "新增学校",
+    "closed": "减少学校",
+    "regrouped": "合并拆分",
+    "reporting": "上报与否",
+}
+
+
+def of_why(found: Faces) -> list[Claim]:
+    told = found.data["why"]
+    captions = {part.anchor: part.caption for part in found.made.why.parts} if found.made.why else {}
+    said = []
+    keys = list(dict.fromkeys((row["standard"], row["stage"], row["indicator"]) for row in told["variants"]))
+    for row in told["variants"]:
+        at = keys.index((row["standard"], row["stage"], row["indicator"]))
+        said.append((captions["why-robustness"], at, VARIANTS[row["variant"]], display.coefficient(row["cv"])))
+        said.append((captions["why-robustness"], at, "限值", display.bound(row["limit"])))
+    causes = sorted(
+        (row for row in told["causes"] if row["reason"] is None),
+        key=lambda row: (row["stage"] == "junior", row["indicator"], row["figure"] == "cv"),
+    )
+    for number, row in enumerate(causes):
+        places = 3 if row["figure"] == "cv" else display.places_of(row["unit"])
+        caption = captions["why-causes"]
+        said += [(caption, number, head, display.signed(row[name], places)) for name, head in CAUSES.items()]
+        said.append((caption, number, "变化", display.signed(row["change"], places)))
+        said += [
+            (caption, number, head, display.number(row[name], places))
+            for name, head in (("value_before", "上年"), ("value", "本年"))
+        ]
+    measures = sorted(
+        (row for row in told["measures"] if row["cv"]), key=lambda row: (row["stage"] == "junior", row["indicator"])
+    )
+    heads = {
+        "cv": "差异系数",
+        "theil": "泰尔指数",
+        "gini": "基尼系数",
+        "mcloone": "麦克卢恩指数",
+        "range_ratio": "极差比",
+    }
+    for number, row in enumerate(measures):
+        caption = captions["why-groups"]
+        said += [(caption, number, head, display.coefficient(row[name])) for name, head in heads.items()]
+        said += [
+            (caption, number, head, display.percent(split["between_share"]))
+            for split in told["between_within"]
+            for grouping, head in (("area", "城乡之间"), ("school_type", "办学类型之间"))
+            if split["grouping"] == grouping
+            and (split["stage"], split["indicator"]) == (row["stage"], row["indicator"])
         ]
     return said
 

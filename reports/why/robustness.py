@@ -26,31 +26,41 @@ _VARIANTS = {
 _MOST_TURNED = 6
 
 
-def robustness(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
-    """The official coefficient beside the variants, one row a cell, with every cell that a variant turns round."""
-    rows = rows_of(county, "verdict_robustness")
+_Key = tuple[str, str, str]
+"""Standard, stage and indicator."""
+
+
+def shown(county: CountyTables, cells: Sequence[Cell]) -> dict[_Key, dict[str, Row]]:
+    """The rows of the cells asked about by variant, of what decides them, and of every cell that a variant turns round."""
     judged = {
-        (c.standard.id, c.stage, "composite" if c.standard.dispersion.rule == "mean" else c.indicator): c for c in cells
+        (c.standard.id, c.stage, "composite" if c.standard.dispersion.rule == "mean" else c.indicator) for c in cells
     }
     asked = {(cell.standard.id, cell.stage) for cell in cells}
-    by_cell: dict[tuple[str, str, str], dict[str, Row]] = {}
-    for row in rows:
+    by_cell: dict[_Key, dict[str, Row]] = {}
+    for row in rows_of(county, "verdict_robustness"):
         if (row["standard"], row["stage"]) in asked and row["limit"] is not None:
             by_cell.setdefault((row["standard"], row["stage"], row["indicator"]), {})[row["variant"]] = row
-    turned = [key for key, found in by_cell.items() if any(row["is_turned"] for row in found.values())]
     order = {standard.id: place for place, standard in enumerate(county.standards)}
-    shown = sorted(
-        (key for key in by_cell if key in judged or key in turned),
-        key=lambda key: (order[key[0]], STAGES.index(key[1]), key[2]),
-    )
-    if not shown:
+    kept = [
+        key
+        for key, found in by_cell.items()
+        if key in judged or any(row["is_turned"] or row["is_hidden_by_rounding"] for row in found.values())
+    ]
+    return {key: by_cell[key] for key in sorted(kept, key=lambda key: (order[key[0]], STAGES.index(key[1]), key[2]))}
+
+
+def robustness(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
+    """The official coefficient beside the variants, one row a cell, with every cell that a variant turns round."""
+    by_cell = shown(county, cells)
+    if not by_cell:
         return None
-    variants = [name for name in _VARIANTS if any(name in by_cell[key] for key in shown)]
+    turned = {key: found for key, found in by_cell.items() if any(row["is_turned"] for row in found.values())}
+    variants = [name for name in _VARIANTS if any(name in found for found in by_cell.values())]
     return Course(
         anchor="why-robustness",
         title=_("结论有多可靠"),
         sentences=(
-            _turned_sentence(county, {key: by_cell[key] for key in turned}),
+            _turned_sentence(county, turned),
             *_hidden_sentences(county, by_cell),
             *_least_sentences(county, cells),
         ),
@@ -58,24 +68,22 @@ def robustness(county: CountyTables, cells: Sequence[Cell], captions: Captions) 
         caption_note=_("{year}；官方算法以外的都不是官方结果，仅供参考").format(year=display.school_year(county.year)),
         columns=(_("指标"), _("限值"), _("官方算法"), *(_(_VARIANTS[name]) for name in variants)),
         numbers=(False, *(True,) * (2 + len(variants))),
-        rows=tuple(_row(county, key, by_cell[key], variants) for key in shown),
+        rows=tuple(_row(county, key, found, variants) for key, found in by_cell.items()),
         notes=(
             _("✕ 结论与官方的相反；— 对本县没有影响，或无法计算。算法见文档 why.md，全部见表 verdict_robustness。"),
         ),
     )
 
 
-def _what(county: CountyTables, key: tuple[str, str, str]) -> str:
+def _what(county: CountyTables, key: _Key) -> str:
     standard, stage, indicator = key
     return Cell(county.all.standards[standard], stage, indicator).label
 
 
-def _row(
-    county: CountyTables, key: tuple[str, str, str], found: dict[str, Row], variants: Sequence[str]
-) -> tuple[str, ...]:
+def _row(county: CountyTables, key: _Key, found: dict[str, Row], variants: Sequence[str]) -> tuple[str, ...]:
     official = found["official"]
 
-    def shown(name: str) -> str:
+    def told(name: str) -> str:
         if name not in found:
             return display.NOT_APPLICABLE
         return display.coefficient(found[name]["cv"]) + (" ✕" if found[name]["is_turned"] else "")
@@ -84,11 +92,11 @@ def _row(
         _what(county, key),
         display.bound(official["limit"]),
         sentences.decisive_cv({**official, "reason": None}),
-        *(shown(name) for name in variants),
+        *(told(name) for name in variants),
     )
 
 
-def _turned_sentence(county: CountyTables, turned: dict[tuple[str, str, str], dict[str, Row]]) -> str:
+def _turned_sentence(county: CountyTables, turned: dict[_Key, dict[str, Row]]) -> str:
     """Which variants would turn which verdict round; that none does."""
     if not turned:
         return _("换用以下各种算法，没有一项结论反转。")
@@ -111,7 +119,7 @@ def _turned_sentence(county: CountyTables, turned: dict[tuple[str, str, str], di
     return ended(said + (_("等") if len(turned) > _MOST_TURNED else ""))
 
 
-def _hidden_sentences(county: CountyTables, by_cell: dict[tuple[str, str, str], dict[str, Row]]) -> list[str]:
+def _hidden_sentences(county: CountyTables, by_cell: dict[_Key, dict[str, Row]]) -> list[str]:
     """Each official coefficient that is over its limit and prints as if it were not."""
     return [
         _("{what}印为 {printed}，实为 {cv}，超过限值 {limit}：只是取整掩盖了超限。").format(
@@ -127,7 +135,7 @@ def _hidden_sentences(county: CountyTables, by_cell: dict[tuple[str, str, str], 
 
 def _least_sentences(county: CountyTables, cells: Sequence[Cell]) -> list[str]:
     """The least change of one school that turns the verdict on each cell."""
-    by_cell: dict[tuple[str, str, str], list[Row]] = {}
+    by_cell: dict[_Key, list[Row]] = {}
     for row in rows_of(county, "least_changes"):
         by_cell.setdefault((row["standard"], row["stage"], row["indicator"]), []).append(row)
     said = []
