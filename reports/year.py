@@ -106,6 +106,14 @@ def _once(kept: dict[object, Any], key: object, make: Callable[[], _Made]) -> _M
     return found
 
 
+def _by_county(rows: pl.DataFrame, *, include_key: bool = True) -> dict[County, pl.DataFrame]:
+    """The rows of each county. As a dictionary polars would ask each part for its key, which is slower than to cut it."""
+    county = ["source", "county_code"]
+    keys = rows.select(county).unique(maintain_order=True).rows()
+    parts = rows.partition_by(county, maintain_order=True, include_key=include_key)
+    return dict(zip(keys, parts, strict=True))
+
+
 class YearTables:
     """The tables as they hold one school year, and the dispersion and verdicts of the years before it.
 
@@ -290,17 +298,11 @@ class YearTables:
             .sort("source", "county_code", "standard", "stage", "indicator", "school_year")
             .select("source", "county_code", "standard", "stage", "indicator", "school_year", "cv")
         )
-        found: dict[County, list[tuple[str, str, str, int, float | None]]] = {}
-        for source, code, standard, stage, indicator, year, cv in known.iter_rows():
-            found.setdefault((source, code), []).append((standard, stage, indicator, year, cv))
-        return found
+        return {county: part.rows() for county, part in _by_county(known, include_key=False).items()}
 
     def _by_county(self, table: str) -> dict[County, pl.DataFrame]:
         if table not in self._cut:
-            frame, county = self._frame(table), ["source", "county_code"]
-            # As a dictionary, polars asks each part for its key, which takes longer than to cut it.
-            keys = frame.select(county).unique(maintain_order=True).rows()
-            self._cut[table] = dict(zip(keys, frame.partition_by(county, maintain_order=True), strict=True))
+            self._cut[table] = _by_county(self._frame(table))
         return self._cut[table]
 
     def _frame(self, table: str) -> pl.DataFrame:
