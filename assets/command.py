@@ -21,6 +21,7 @@ from assets.command_explanations import explained
 from assets.command_forms import forms_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
+from assets.command_outlook import outlook
 from assets.command_pack import pack_app
 from assets.command_papers import papers
 from assets.command_plan import plan
@@ -73,6 +74,7 @@ app.add_typer(pack_app)
 app.add_typer(papers)
 app.add_typer(forms_app, name="forms")
 app.add_typer(plan)
+app.add_typer(outlook)
 app.add_typer(published)
 app.add_typer(lineage)
 app.add_typer(explanations)

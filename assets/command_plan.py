@@ -106,7 +106,7 @@ def plan_command(
     found = plan_counties(schools, asked, facts, wishes=wishes, mode=mode, effort=effort, workers=workers)
     _print_plans(found, wishes)
     if output is not None:
-        _write(output, dict(zip((CHEAPEST_PLANS, CHEAPEST_MEASURES, CHEAPEST_CUTS), found, strict=True)))
+        write_tables(output, dict(zip((CHEAPEST_PLANS, CHEAPEST_MEASURES, CHEAPEST_CUTS), found, strict=True)))
 
 
 def _wishes(prices: Path | None, budget: str | None, fixed: list[str]) -> PlanFile:
@@ -261,10 +261,10 @@ def _print_what_if(
         from schemas.tables import TABLES  # noqa: PLC0415
 
         tables = ("unit_indicators", "county_dispersion", "school_verdicts", "resource_verdicts")
-        _write(output, {TABLES[name]: getattr(after, name) for name in tables})
+        write_tables(output, {TABLES[name]: getattr(after, name) for name in tables})
 
 
-def _write(folder: Path, tables: dict[Contract, pl.DataFrame]) -> None:
+def write_tables(folder: Path, tables: dict[Contract, pl.DataFrame]) -> None:
     """Tables written as workbooks and CSV."""
     for contract, rows in tables.items():
         for form in ("xlsx", "csv"):
