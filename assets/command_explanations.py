@@ -14,7 +14,7 @@ from assets.console import EXIT_CODES, SOMETHING_REFUSED, HomeOption, home_of, o
 from assets.home import Home, write_whole
 from assets.registers import check_registers, register
 from pipelines.reading import ROW, UnreadableError, sheets
-from pipelines.sent_back import REFUSED, merged, rows_to_complete, sent_back
+from pipelines.sent_back import REFUSED, merged, rows_to_complete, said_in_return, sent_back
 from reports import display
 from schemas.explanations import EXPLANATIONS, FOLLOW_UP_HEADERS, FOLLOW_UP_SHEET, STATUSES, TO_EXPLAIN
 
@@ -62,7 +62,8 @@ def explanations_command(
     if csv_file is None:
         _print(said, findings)
         return
-    rows = rows_to_complete(findings, said)
+    in_return = said_in_return(published.read("return_explanations", [year or years[-1]]))
+    rows = rows_to_complete(findings, said, in_return)
     try:
         csv_file.expanduser().write_bytes(b"\xef\xbb\xbf" + rows.write_csv().encode())
     except OSError as fault:

@@ -20,6 +20,7 @@ from pipelines.archives import Entry, digest
 from pipelines.coverage import by_county, by_file
 from pipelines.intake import named_files
 from pipelines.mending import still_open
+from pipelines.sent_back import said_in_return
 from reports.follow_up import follow_up, rows_to_mend, to_explain
 from schemas.coverage import COVERAGE, DUE_DATES
 from schemas.explanations import FOLLOW_UP_SHEET
@@ -157,12 +158,11 @@ def followup(
     rows_of = next(name for name, about in known.items() if about.table == "schools")
     named = [name if name in known else rows_of for name in layouts]
     layout = next((name for name in named if known[name].table == "schools"), None)
-    unexplained = to_explain(
-        *(
-            published.read(table, [wanted]).filter(pl.col("county_code") == county)
-            for table in ("experience_findings", "finding_explanations")
-        )
+    findings, told = (
+        published.read(table, [wanted]).filter(pl.col("county_code") == county)
+        for table in ("experience_findings", "finding_explanations")
     )
+    unexplained = to_explain(findings, told, said_in_return(published.read("return_explanations", [wanted])))
     if layout is None or not (quarantine.height or checks.height or unexplained.height):
         out.print(
             f"{county}：没有被拒收的数据，没有待核事项，也没有待说明的 / nothing refused, nothing open, nothing to explain",

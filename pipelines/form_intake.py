@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -15,7 +16,8 @@ from pipelines.reading import Body, Sheet
 from pipelines.recognition import Recognised
 from pipelines.refusals import FAULTS, as_faults
 from schemas.forms import position
-from schemas.source import Source
+from schemas.source import Source, plain
+from schemas.tables import school_fields
 
 PLACES = pl.Schema(
     {
@@ -125,7 +127,19 @@ def places(reads: Sequence[tuple[str, FormReturn]]) -> pl.DataFrame:
 def explanations(reads: Sequence[tuple[str, FormReturn]]) -> pl.DataFrame:
     """One row per workbook and failed check: the check as printed, and what the school says of it."""
     listed = [(file, *entry) for file, read in reads for entry in read.explanations]
-    return pl.DataFrame(listed, schema=EXPLAINED, orient="row")
+    rows = pl.DataFrame(listed, schema=EXPLAINED, orient="row")
+    # The longest name first: 小学在校生数 is not 在校生数 of another stage.
+    names = sorted(_named(), key=lambda name: (-len(name), name))
+    printed = pl.col("rule").str.normalize("NFKC").str.replace_all(r"\s+", "")
+    found = printed.str.extract_many(names, leftmost=True).list.unique(maintain_order=True)
+    only = pl.when(found.list.len() == 1).then(found.list.first())
+    return rows.with_columns(only.replace_strict(_named(), default=None, return_dtype=pl.String).alias("column"))
+
+
+@cache
+def _named() -> dict[str, str]:
+    """The columns of a school's return by the names that they have in the return, without their units."""
+    return {plain(entry["label_zh"].split("（")[0]): entry["column"] for entry in school_fields()}
 
 
 def at_cells(faults: pl.DataFrame, source: Source, year: int, where: pl.DataFrame) -> pl.DataFrame:

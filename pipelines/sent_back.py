@@ -12,6 +12,7 @@ from schemas.explanations import EXPLANATIONS, FILLED_IN, FOLLOW_UP_HEADERS, FOL
 
 _FINDING = ["source", "school_year", "finding_id"]
 _KEY = list(EXPLANATIONS.key)
+_OF_FIELD = ["source", "school_year", "school_id", "column"]
 _YES, _NO = ("是", "true", "1"), ("否", "false", "0")
 _FAULTS: dict[str, tuple[str, str]] = {
     "unknown_finding": (
@@ -174,13 +175,31 @@ def merged(register: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 _OPTIONAL = ("school_id", "return_part", "column")
 
 
-def rows_to_complete(findings: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+def said_in_return(explanations: pl.DataFrame) -> pl.DataFrame:
+    """What schools say in their own returns of single fields: one row per source, school year, school and field.
+
+    `explanations` is `return_explanations`. What is said of a check that names no field, or several, is left out.
+    """
+    named = explanations.filter(pl.col("column").is_not_null() & pl.col("said").is_not_null())
+    return (
+        named.sort("file", "sheet", "row", maintain_order=True)
+        .group_by(_OF_FIELD, maintain_order=True)
+        .agg(pl.col("said").unique(maintain_order=True).str.join("；"))
+    )
+
+
+def rows_to_complete(findings: pl.DataFrame, said: pl.DataFrame, in_return: pl.DataFrame) -> pl.DataFrame:
     """The findings of which something is still to be said, as rows of the register without who and when.
 
-    The text of an earlier explanation stands in the row, so that it can be kept, changed or removed.
+    The text of an earlier explanation stands in the row, else what the school's own return says of the field
+    (`in_return`, of `said_in_return`), so that it can be kept, changed or removed.
     """
     open_ones = said.filter(pl.col("status").is_in(TO_EXPLAIN)).select(*_FINDING, "text", "document")
-    rows = findings.join(open_ones, on=_FINDING, how="inner", validate="1:1", maintain_order="left")
+    rows = (
+        findings.join(open_ones, on=_FINDING, how="inner", validate="1:1", maintain_order="left")
+        .join(in_return, on=_OF_FIELD, how="left", validate="m:1", maintain_order="left")
+        .with_columns(text=pl.coalesce("text", "said"))
+    )
     return tidy(
         rows.with_columns(
             pl.col("school_id", "column").replace("", None), pl.col("return_part").replace("whole", None)

@@ -46,15 +46,22 @@ def rows_to_mend(
     return pl.concat([kept, pl.DataFrame(read, schema=dict.fromkeys(kept.columns, pl.String))])
 
 
-def to_explain(findings: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+def to_explain(findings: pl.DataFrame, said: pl.DataFrame, in_return: pl.DataFrame) -> pl.DataFrame:
     """The findings of which something is still to be said, as a sheet of text that is filled in and sent back.
 
     An explanation of an earlier year, or of another value, is offered beside the columns to be filled in, which are
-    blank. `said` is `finding_explanations`.
+    blank; without one, what the school's own return says of the field. `said` is `finding_explanations`; `in_return`
+    has `source`, `school_year`, `school_id`, `column`, `said`.
     """
     key = ["source", "school_year", "finding_id"]
     asked = said.filter(pl.col("status").is_in(TO_EXPLAIN)).select(*key, "status", *_OFFERED)
-    rows = findings.join(asked, on=key, how="inner", validate="1:1", maintain_order="left")
+    rows = findings.join(asked, on=key, how="inner", validate="1:1", maintain_order="left").join(
+        in_return,
+        on=["source", "school_year", "school_id", "column"],
+        how="left",
+        validate="m:1",
+        maintain_order="left",
+    )
     shown = [
         {
             **{name: row[name] for name in (*key, "school_id", "school_name")},
@@ -84,7 +91,7 @@ def _exact(value: float | None) -> str | None:
 
 def _offered(row: dict[str, Any]) -> str | None:
     if row["text"] is None:
-        return None
+        return f"报表中的说明：{row['said']}" if row["said"] is not None else None
     return (
         f"{row['text']}（{row['explained_by']}，{row['explained_on']}，{display.school_year(row['explained_year'])}）"
     )

@@ -50,6 +50,12 @@ RETURN_EXPLANATIONS = Contract(
         Column("row", pl.Int64, "行号", "Row of the sheet", nullable=False, minimum=1),
         Column("kind", pl.String, "校验类型", "Kind of check, as printed"),
         Column("rule", pl.String, "未通过的校验", "Failed check, as printed", nullable=False, pattern=r"\S"),
+        Column(
+            "column",
+            pl.String,
+            "字段",
+            "Column of schools whose name the check prints; null where it prints none or several",
+        ),
         Column("said", pl.String, "说明", "What the school says of it; null where it says nothing"),
     ),
     origin="the workbook's sheet of failed checks",

@@ -370,12 +370,12 @@ def test_a_source_that_was_not_asked_for_is_left(tmp_path: Path) -> None:
 
 
 def test_the_sheet_of_failed_checks_becomes_explanations(tmp_path: Path) -> None:
-    said = [("经验校验", "今年毕业生大于去年六年级 多 2", "转入两人"), ("逻辑校验", "图书册数为零", "")]
+    said = [("经验校验", "今年毕业生大于去年六年级 多 2", "转入两人"), ("逻辑校验", "图书 册数为零", "")]
     (tmp_path / "a.xlsx").write_bytes(drawn(school(), 2021, explanations=said))
     read = taken(tmp_path)
-    assert read.return_explanations.select("sheet", "row", "kind", "rule", "said").rows() == [
-        ("数据核查结果说明", 2, "经验校验", "今年毕业生大于去年六年级 多 2", "转入两人"),
-        ("数据核查结果说明", 3, "逻辑校验", "图书册数为零", None),
+    assert read.return_explanations.select("sheet", "row", "kind", "rule", "column", "said").rows() == [
+        ("数据核查结果说明", 2, "经验校验", "今年毕业生大于去年六年级 多 2", None, "转入两人"),
+        ("数据核查结果说明", 3, "逻辑校验", "图书 册数为零", "books", None),
     ]
     assert read.return_explanations["school_id"].unique().to_list() == [school()["school_id"]]
 

@@ -15,10 +15,11 @@ from assets.registers import register as read_home
 from pipelines.experience import experience_findings, read_columns
 from pipelines.explanations import finding_explanations
 from pipelines.registers import read_register
-from pipelines.sent_back import SentBack, merged, rows_to_complete, sent_back
+from pipelines.sent_back import SentBack, merged, rows_to_complete, said_in_return, sent_back
 from reports.follow_up import follow_up, to_explain
-from schemas.contract import accept
+from schemas.contract import accept, tidy
 from schemas.explanations import EXPLANATIONS, FILLED_IN, FOLLOW_UP_HEADERS, FOLLOW_UP_SHEET
+from schemas.forms_tables import RETURN_EXPLANATIONS
 from schemas.lineage import SCHOOL_LINEAGE
 from schemas.tables import QUARANTINE
 from tests.drawing import status, taken, write_workbook
@@ -33,6 +34,7 @@ FINDINGS = pl.concat(experience_findings(RETURNS.select(read_columns()), NONE, y
 REGISTER = register(
     explained(2022, 100, 300, valid_until=2023, document="捐赠清单"), explained(2022, 60, 130, column="computers")
 )
+UNSAID = said_in_return(RETURN_EXPLANATIONS.empty())
 
 
 def said(entries: pl.DataFrame = REGISTER, year: int = 2023) -> pl.DataFrame:
@@ -41,7 +43,7 @@ def said(entries: pl.DataFrame = REGISTER, year: int = 2023) -> pl.DataFrame:
 
 def asked() -> pl.DataFrame:
     """The sheet of 2023: books carried over from 2022, computers expired."""
-    return to_explain(FINDINGS.filter(pl.col("school_year") == 2023), said())
+    return to_explain(FINDINGS.filter(pl.col("school_year") == 2023), said(), UNSAID)
 
 
 def filled(*rows: dict[str, str]) -> pl.DataFrame:
@@ -66,7 +68,7 @@ def test_the_sheet_offers_what_was_said_before_and_leaves_the_rest_to_be_filled_
     assert (books["数据项"], books["上年值"], books["本年值"]) == ("图书册数", "300", "900")
     assert [books[FOLLOW_UP_HEADERS[name]] for name in FILLED_IN] == [None] * 6
     done = said(merged(REGISTER, came_back(SOUND, SOUND).rows))
-    assert not to_explain(FINDINGS, done).height
+    assert not to_explain(FINDINGS, done, UNSAID).height
 
 
 def test_what_is_filled_in_explains_the_finding_from_then_on() -> None:
@@ -156,7 +158,7 @@ def test_a_later_explanation_replaces_the_one_of_the_same_finding_and_year_alone
 
 
 def test_what_is_open_is_written_as_rows_of_the_register_to_be_completed() -> None:
-    rows = rows_to_complete(FINDINGS.filter(pl.col("school_year") == 2023), said())
+    rows = rows_to_complete(FINDINGS.filter(pl.col("school_year") == 2023), said(), UNSAID)
     assert rows.select("column", "value", "text", "explained_by").rows() == [
         ("books", 900.0, "2022 年接收捐赠图书", None),
         ("computers", 300.0, "2022 年接收捐赠图书", None),
@@ -254,3 +256,26 @@ def test_the_command_counts_and_lists_what_is_still_to_be_said(home: Path, tmp_p
     assert run("explanations", "--county", "690101", "--csv", target, "--home", home).returncode == 0
     assert len(target.read_text("utf-8-sig").splitlines()) == 3
     assert "没有 2019 学年" in told_by("explanations", "--year", "2019", "--home", home).stderr
+
+
+def test_what_a_school_said_in_its_own_return_is_offered_where_nothing_was_said_before() -> None:
+    finding = FINDINGS.row(0, named=True)
+    told = [(2, "books", "捐赠图书"), (3, "books", "另购一批"), (4, None, "旁注"), (5, "computers", None)]
+    rows = pl.DataFrame(
+        [
+            {name: finding[name] for name in ("source", "county_code", "school_id")}
+            | {"school_year": 2023, "file": "a.xlsx", "sheet": "说明", "row": row, "rule": "核查"}
+            | {"column": column, "said": text}
+            for row, column, text in told
+        ]
+    )
+    in_return = said_in_return(accept(tidy(rows, RETURN_EXPLANATIONS), RETURN_EXPLANATIONS))
+    assert in_return.select("column", "said").rows() == [("books", "捐赠图书；另购一批")]
+    of_year, unsaid = FINDINGS.filter(pl.col("school_year") == 2023), said(register())
+    offered = dict(to_explain(of_year, unsaid, in_return).select("数据项", "以前的说明").iter_rows())
+    assert offered["图书册数"] == "报表中的说明：捐赠图书；另购一批"
+    assert [text for name, text in offered.items() if name != "图书册数"] == [None]
+    prepared = dict(rows_to_complete(of_year, unsaid, in_return).select("column", "text").iter_rows())
+    assert prepared == {"books": "捐赠图书；另购一批", "computers": None}
+    kept = dict(to_explain(of_year, said(), in_return).select("数据项", "以前的说明").iter_rows())
+    assert kept["图书册数"] == "2022 年接收捐赠图书（王某，2022-10-09，2022 学年）"
