@@ -583,7 +583,7 @@ def _why(county: CountyTables) -> msgspec.Struct:
 
     def of(thing: Thing, asked: Sequence[Cell]) -> tuple[msgspec.Struct, ...]:
         keys = {(cell.standard.id, cell.stage, cell.indicator) for cell in asked}
-        rows = rows_of(county, thing.table)
+        rows = rows_of(county, thing.table, asked)
         return tuple(thing.of(row) for row in rows if (row["standard"], row["stage"], row["indicator"]) in keys)
 
     return EXPLANATION.of(

@@ -26,6 +26,16 @@ FAILING = "school_checks not met"
 """The rows of `school_checks` that are not met."""
 TOLD = "unit_indicators told"
 """The rows of `unit_indicators` with each value as pages show it."""
+EXPLAINED = (
+    "verdict_robustness",
+    "least_changes",
+    "change_causes",
+    "inequality",
+    "between_within",
+    "group_means",
+    "pupil_gaps",
+)
+"""Tables that say why by standard, stage and indicator: a page reads of them what it shows."""
 _Made = TypeVar("_Made")
 
 _UNIT_COLUMNS = (
@@ -141,6 +151,8 @@ class YearTables:
         self._cut: dict[str, dict[County, pl.DataFrame]] = {}
         self._returns: dict[str, list[dict[str, Any]]] = {}
         self._kept: dict[object, Any] = {}
+        self.whole = self
+        """The year with all its provinces, where this holds one of them."""
 
     def table(self, name: str) -> pl.DataFrame:
         """A table's rows of the school year."""
@@ -230,7 +242,7 @@ class YearTables:
                 public=self.public,
             )
             # What these say of a county depends on the counties of other provinces.
-            part.folders, part._unreported = self.folders, self._unreported
+            part.folders, part._unreported, part.whole = self.folders, self._unreported, self.whole
             yield part
 
     @cached_property
@@ -312,7 +324,7 @@ class YearTables:
             return with_texts(self.table("unit_indicators"), self.standards).select(
                 "source", "county_code", *_VALUE_KEY, *_VALUE_COLUMNS
             )
-        frame = self.table(table)
+        frame = self._of_what_is_explained(self.table(table)) if table in EXPLAINED else self.table(table)
         if table == "year_over_year":
             return frame.filter(pl.col("series") != "unit")
         if table == "variance_shares":
@@ -354,6 +366,18 @@ class YearTables:
         return shares.join(self._important, on=cell, how="semi").sort(
             *cell, "variance_share", "unit_id", descending=[False] * 5 + [True, False], nulls_last=True
         )
+
+    def _of_what_is_explained(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows of those indicators, of composites, and of what another way of computing would turn round."""
+        cell = ["source", "county_code", "standard", "stage", "indicator"]
+        kept = [
+            rows.filter(pl.col("indicator") == "composite"),
+            rows.join(self._important, on=cell, how="semi", maintain_order="left"),
+        ]
+        if "is_turned" in rows.columns:
+            is_telling = pl.col("is_turned").fill_null(value=False) | pl.col("is_hidden_by_rounding")
+            kept.append(rows.join(rows.filter(is_telling).select(cell), on=cell, how="semi", maintain_order="left"))
+        return pl.concat(kept).unique(maintain_order=True)
 
     def _refused_with_county(self, refused: pl.DataFrame) -> pl.DataFrame:
         """The refused rows under the county's present code, where the source has a register of its own."""
@@ -399,6 +423,10 @@ class CountyTables:
     def frame(self, table: str) -> pl.DataFrame:
         """The county's rows of a table."""
         return self.all.rows(table, self.key)
+
+    def kept(self, table: str) -> list[dict[str, Any]]:
+        """The county's rows of a table, read once for all that asks for them."""
+        return self.once(("rows", table), lambda: self._records(table))
 
     def _records(self, table: str, *columns: str) -> list[dict[str, Any]]:
         return records(self.frame(table), *columns)

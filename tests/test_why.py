@@ -322,3 +322,35 @@ def test_the_peers_stand_with_their_distance_and_how_many_are_better() -> None:
 
 def test_a_county_alone_is_compared_with_nobody() -> None:
     assert "why-peers" not in [part.anchor for part in told(worked()).parts]
+
+
+def test_a_peer_of_another_province_stands_with_its_figures() -> None:
+    here = {"county_code": "690101", "county_name": "青岚县"}
+    there = {"province_code": "710000", "county_code": "710101", "county_name": "石渡县"}
+    drawn = [
+        row
+        | place
+        | {"school_id": f"{place['county_code']}{number:04d}", "pupils_primary": row["pupils_primary"] + more}
+        for place, more in ((here, 0), (there, 100))
+        for number, row in enumerate(five_schools(BOOKS), 1)
+    ]
+    (first, _second) = YearTables(computed({YEAR: drawn}), YEAR, STANDARDS, sources()).provinces()
+    (county,) = first.counties()
+    found = why(county, Captions(), BOOKS_OF_PRIMARY)
+    assert found is not None
+    (part,) = [part for part in found.parts if part.anchor == "why-peers"]
+    assert [row[0] for row in part.rows] == ["青岚县", "石渡县"]
+    assert [row[2] for row in part.rows] == ["302", "802"]
+    assert display.NOT_REPORTED not in (part.rows[1][7], part.rows[1][8])
+
+
+def test_another_indicator_than_the_one_that_matters_most_is_explained_when_it_is_asked_for() -> None:
+    asked = Focus("cn-quality-2017", "primary", "key_teachers")
+    rows = [
+        row | {"multimedia_rooms": row["books"], "key_teachers_primary": number}
+        for number, row in enumerate(five_schools(BOOKS), 5)
+    ]
+    tables = computed({YEAR: rows})
+    (part,) = [part for part in told(tables, asked).parts if part.anchor == "why-robustness"]
+    cv = tables["county_dispersion"].filter(standard="cn-quality-2017", stage="primary", indicator="key_teachers")["cv"]
+    assert part.rows[0][2] == display.coefficient(cv.item())

@@ -31,7 +31,7 @@ def causes(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> C
     """The causes of the change of each cell's mean and coefficient; None where no year before is known."""
     found = {
         (row["standard"], row["stage"], row["indicator"], row["figure"]): row
-        for row in rows_of(county, "change_causes")
+        for row in rows_of(county, "change_causes", cells)
     }
     told: list[tuple[Cell, list[Row]]] = []
     for cell in cells:

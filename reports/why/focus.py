@@ -84,6 +84,13 @@ def shares_of(county: CountyTables, cell: Cell) -> list[Row]:
     return [row for row in rows if row["variance_share"] is not None]
 
 
-def rows_of(county: CountyTables, table: str) -> list[Row]:
-    """The county's rows of a table, in the table's order."""
-    return list(records(county.frame(table)))
+def rows_of(county: CountyTables, table: str, asked: Sequence[Cell] = ()) -> Sequence[Row]:
+    """The county's rows of a table, in the table's order, as far as they are of what is asked.
+
+    Pages ask of the indicators that matter most, whose rows are cut out once for all counties.
+    """
+    if all(county.important.get((cell.standard.id, cell.stage)) == cell.indicator for cell in asked):
+        return county.kept(table)
+    return records(
+        county.all.table(table).filter(pl.col("source") == county.source, pl.col("county_code") == county.code)
+    )

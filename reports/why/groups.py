@@ -24,17 +24,17 @@ _TELLING = 0.05
 
 def groups(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
     """The split of each cell's gap between and within groups, beside other measures; None where nothing is known."""
-    parts = {(*_key(row), row["grouping"]): row for row in rows_of(county, "between_within")}
-    measures = {_key(row): row for row in rows_of(county, "inequality")}
+    parts = {(*_key(row), row["grouping"]): row for row in rows_of(county, "between_within", cells)}
+    measures = {_key(row): row for row in rows_of(county, "inequality", cells)}
     shown = [(cell, measures[key]) for cell in cells if (key := _of(cell)) in measures and measures[key]["cv"]]
     if not shown:
         return None
     means: dict[tuple[str, str, str], dict[str, Row]] = {}
-    for row in rows_of(county, "group_means"):
+    for row in rows_of(county, "group_means", cells):
         if row["grouping"] == "area":
             means.setdefault(_key(row), {})[row["group"]] = row
     gaps: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows_of(county, "pupil_gaps"):
+    for row in rows_of(county, "pupil_gaps", cells):
         gaps.setdefault(_key(row), []).append(row)
     said = []
     for cell, _measure in shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reports import display
 from reports.captions import Captions
@@ -14,8 +15,13 @@ from reports.year import CountyTables, Row, YearTables, records
 
 _SENTENCE_NAMES = 3
 _ENDINGS = ("_two_years_before", "_year_before", "")
-_TRAIL = ["source", "county_code", "standard", "stage", "indicator"]
-_Trails = Mapping[tuple[str, ...], Row]
+_AT = ("source", "county_code", "standard", "stage", "indicator")
+_OVER_YEARS = tuple(f"{name}{ending}" for name in ("mean", "cv") for ending in _ENDINGS)
+_Trail = tuple[Any, ...]
+"""The unit, then the means and the coefficients of three years, the oldest first."""
+_Trails = Mapping[tuple[str, ...], _Trail]
+_MEAN, _CV = 3, 6
+"""Where this year's mean and coefficient stand in a trail."""
 
 
 def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
@@ -73,33 +79,39 @@ def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Co
 
 
 def _structures(year: YearTables) -> Mapping[tuple[str, ...], Row]:
-    return year.once(
+    """The structure of every county, of other provinces too."""
+    whole = year.whole
+    return whole.once(
         "structures of counties",
-        lambda: {(row["source"], row["county_code"]): row for row in records(year.table("county_structure"))},
+        lambda: {(row["source"], row["county_code"]): row for row in records(whole.table("county_structure"))},
     )
 
 
 def _trails(year: YearTables) -> _Trails:
-    return year.once(
-        "trails of three years",
-        lambda: {tuple(row[name] for name in _TRAIL): row for row in records(year.table("three_year_monitoring"))},
-    )
+    """Mean and CV of every county over three years, of other provinces too."""
+    whole = year.whole
+
+    def made() -> _Trails:
+        rows = whole.table("three_year_monitoring").select(*_AT, "unit", *_OVER_YEARS)
+        return {row[: len(_AT)]: row[len(_AT) :] for row in rows.iter_rows()}
+
+    return whole.once("trails of three years", made)
 
 
 def _cell_sentence(county: CountyTables, cell: Cell, nearest: Sequence[Row], trails: _Trails) -> str:
     """Of how many peers the coefficient is lower and the mean higher."""
     own = trails.get(_at(county.key, cell))
     others = [trails.get(_at((county.source, row["peer_code"]), cell)) for row in nearest]
-    if own is None or own["cv"] is None or own["mean"] is None:
+    if own is None or own[_CV] is None or own[_MEAN] is None:
         return ""
-    known = [row for row in others if row is not None and row["cv"] is not None and row["mean"] is not None]
+    known = [row for row in others if row is not None and row[_CV] is not None and row[_MEAN] is not None]
     if not known:
         return ""
     return _("{what}：{count} 个可比县中，{level} 个平均值高于本县，{balance} 个差异系数小于本县。").format(
         what=cell.label,
         count=len(known),
-        level=sum(row["mean"] > own["mean"] for row in known),
-        balance=sum(row["cv"] < own["cv"] for row in known),
+        level=sum(row[_MEAN] > own[_MEAN] for row in known),
+        balance=sum(row[_CV] < own[_CV] for row in known),
     )
 
 
@@ -127,15 +139,16 @@ def _row(
     )
 
 
-def _trail(row: Row | None) -> tuple[str, str]:
+def _trail(row: _Trail | None) -> tuple[str, str]:
     """Mean and coefficient of the three years, the oldest first."""
     if row is None:
         return display.NOT_REPORTED, display.NOT_REPORTED
 
-    def told(name: str, places: int) -> str:
-        values = [display.number(row[f"{name}{ending}"], places) for ending in _ENDINGS]
+    def told(figures: Sequence[float | None], places: int) -> str:
+        values = [display.number(figure, places) for figure in figures]
         while len(values) > 1 and values[0] == display.NOT_REPORTED:
             values = values[1:]
         return " → ".join(values)
 
-    return told("mean", display.places_of(row["unit"])), told("cv", display.CV_PLACES)
+    unit, *figures = row
+    return told(figures[:_MEAN], display.places_of(unit)), told(figures[_MEAN:], display.CV_PLACES)

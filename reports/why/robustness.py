@@ -37,7 +37,7 @@ def shown(county: CountyTables, cells: Sequence[Cell]) -> dict[_Key, dict[str, R
     }
     asked = {(cell.standard.id, cell.stage) for cell in cells}
     by_cell: dict[_Key, dict[str, Row]] = {}
-    for row in rows_of(county, "verdict_robustness"):
+    for row in rows_of(county, "verdict_robustness", cells):
         if (row["standard"], row["stage"]) in asked and row["limit"] is not None:
             by_cell.setdefault((row["standard"], row["stage"], row["indicator"]), {})[row["variant"]] = row
     order = {standard.id: place for place, standard in enumerate(county.standards)}
@@ -136,7 +136,7 @@ def _hidden_sentences(county: CountyTables, by_cell: dict[_Key, dict[str, Row]])
 def _least_sentences(county: CountyTables, cells: Sequence[Cell]) -> list[str]:
     """The least change of one school that turns the verdict on each cell."""
     by_cell: dict[_Key, list[Row]] = {}
-    for row in rows_of(county, "least_changes"):
+    for row in rows_of(county, "least_changes", cells):
         by_cell.setdefault((row["standard"], row["stage"], row["indicator"]), []).append(row)
     said = []
     for cell in cells:
