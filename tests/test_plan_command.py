@@ -42,6 +42,9 @@ def home(tmp_path: Path) -> Path:
     store = Home(tmp_path)
     store.write("schools", 2023, schools(five_schools(BOOKS)))
     store.write("county_facts", 2023, COUNTY_FACTS.empty())
+    made = outcome(schools(five_schools(BOOKS)), store.standards["drawn-books"])
+    for name, rows in vars(made).items():
+        store.write(name, 2023, rows)
     row = {column.name: 0 for column in RETURNS.columns if column.dtype == pl.Int64}
     row |= {"file": "drawn.csv", "layout": "school", "sha256": "a" * 64, "status": "accepted", "school_year": 2023}
     store.write("returns", 2023, conform(pl.DataFrame([row]), RETURNS))
@@ -70,7 +73,32 @@ def test_the_command_prints_the_seventeen_books_and_warns_of_the_thirtynine(
     assert "未达标 not met → 达标 met" in said
     written = pl.read_csv(home / "out" / "cheapest_measures.csv")
     assert written["amount"].to_list() == [17]
-    assert sorted(path.suffix for path in (home / "out").iterdir()) == [".csv"] * 3 + [".xlsx"] * 3
+    assert sorted(path.suffix for path in (home / "out").glob("*.*")) == [".csv"] * 3 + [".xlsx"] * 3
+    (page,) = (home / "out").rglob("*.md")
+    assert page.name == "plan-drawn-books.md"
+    told = page.read_text(encoding="utf-8")
+    assert "| 第4小学 | 全校 | 图书 | 增加 | 17 册 | — | — |" in told
+    assert "资源部分现在未达标；照办后按同一套程序重算：达标。" in told
+    assert "小学生均图书册数：差异系数 0.515，限值 0.50；从第3小学的 935 中拿走 39，也会达标。" in told
+    assert page.with_suffix(".html").exists()
+    assert page.with_suffix(".xlsx").exists()
+
+
+def test_a_plan_in_yuan_says_where_its_prices_come_from_and_what_each_school_costs(home: Path) -> None:
+    wishes = home / "prices.toml"
+    others = "\n".join(f"{measure.id} = {{ is_offered = false }}" for measure in our_measures() if measure.id != "book")
+    wishes.write_text(
+        f'source = "手绘价目"\nbudget_yuan = "500"\n[measures]\nbook = {{ yuan = "25" }}\n{others}\n', encoding="utf-8"
+    )
+    assert run(home, "--gap", "0", "--prices", str(wishes), "-o", str(home / "out")) == 0
+    (page,) = (home / "out").rglob("*.md")
+    told = page.read_text(encoding="utf-8")
+    assert "费用 425 元；任何方案都不会少于 425 元" in told
+    assert "价格来源：手绘价目。" in told
+    assert "| 第4小学 | 全校 | 图书 | 增加 | 17 册 | 25 | 425 |" in told
+    assert run(home, "--gap", "0", "--prices", str(wishes), "--budget", "400", "-o", str(home / "less")) == 0
+    (page,) = (home / "less").rglob("*.md")
+    assert "最省的方案也超出预算。" in page.read_text(encoding="utf-8")
 
 
 def test_sixteen_books_would_not_do_and_seventeen_would(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
