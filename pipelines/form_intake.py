@@ -103,15 +103,23 @@ def _errors(reads: Sequence[tuple[str, FormReturn]], text: pl.DataFrame) -> pl.D
 
 
 def _moved(reads: Sequence[tuple[str, FormReturn]], sound: pl.DataFrame) -> pl.DataFrame:
-    """The cells of sound workbooks whose labels are not beside them, as faults."""
-    names = ("file", "sheet", "row", "header", "column", "value", "wanted", "wanted_en")
+    """The cells of sound workbooks that are not believed, as faults."""
+    names = ("sheet", "row", "header", "column", "value", "wanted", "wanted_en")
     listed = [(file, *fault) for file, read in reads for fault in read.faults]
-    cells = pl.DataFrame(listed, schema={name: FAULTS[name] for name in names}, orient="row")
+    schema = pl.Schema({"file": pl.String(), "is_unit": pl.Boolean(), **{name: FAULTS[name] for name in names}})
+    cells = pl.DataFrame(listed, schema=schema, orient="row")
     of_school = sound.select("file", "county_code", "school_id")
     cells = cells.join(of_school, on="file", how="inner", validate="m:1", maintain_order="left")
     value, wanted, wanted_en = pl.col("value"), pl.col("wanted"), pl.col("wanted_en")
-    faults = as_faults(cells, "cell", "label_moved", value=value, wanted=wanted, wanted_en=wanted_en)
+    faults = as_faults(
+        cells, "cell", _unbelieved_rule(pl.col("is_unit")), value=value, wanted=wanted, wanted_en=wanted_en
+    )
     return faults.with_columns(cells["header"], cells["column"])
+
+
+def _unbelieved_rule(is_unit: pl.Expr) -> pl.Expr:
+    """The rule that a cell breaks which is not believed."""
+    return pl.when(is_unit).then(pl.lit("unit_differs")).otherwise(pl.lit("label_moved"))
 
 
 def places(reads: Sequence[tuple[str, FormReturn]]) -> pl.DataFrame:

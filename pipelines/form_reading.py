@@ -22,6 +22,9 @@ from schemas.tables import codes
 
 _FEWEST_LETTERS = 3
 """Letters in a row from which on they are an exporter's."""
+_UNIT = re.compile(r"单\s*位\s*[:：]\s*(\S+)")
+_UNIT_ROWS = 2
+"""Rows at the top of a form in which it prints its unit: title, and code with unit."""
 _TITLE_ROWS = 6
 """Rows at the top of a sheet in which its titles stand."""
 _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
@@ -94,7 +97,8 @@ class FormReturn:
     """What a workbook of forms holds: the text of each column's cell, where its forms stand, and what was refused.
 
     `errors` are cells with a formula error or a formula without result: column, what the workbook shows.
-    `faults` are cells whose labels are not there: sheet, row, header, column, value, what was wanted in both languages.
+    `faults` are cells that are not believed: whether for their unit, else for their labels; sheet, row, header, column,
+    value, what was wanted in both languages.
     `explanations` are the failed checks that the school explains: sheet, row, kind, rule, explanation.
     `refused` is the rule that the whole workbook breaks, and the sheet that breaks it.
     """
@@ -107,7 +111,7 @@ class FormReturn:
     texts: dict[str, str | None] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
-    faults: list[tuple[str, int, str, str, str | None, str, str]] = field(default_factory=list)
+    faults: list[tuple[bool, str, int, str, str, str | None, str, str]] = field(default_factory=list)
     explanations: list[tuple[str, int, str | None, str, str | None]] = field(default_factory=list)
     sheets_left: list[str] = field(default_factory=list)
     forms_absent: list[str] = field(default_factory=list)
@@ -315,7 +319,18 @@ def _read_cells(found: FormReturn, by_form: dict[str, Grid]) -> None:
 
 
 def _read_form(found: FormReturn, page: Grid, asked: Sequence[_Asked]) -> None:
-    """The mapped cells of one form. Raises UnreadableError where the school cannot be told."""
+    """The mapped cells of one form. Raises UnreadableError where the school cannot be told.
+
+    A form that prints one unit for all its cells, and another than the map's, has none of them believed.
+    """
+    units = {one.cell.unit for one in asked}
+    printed = _printed_unit(page) if len(units) == 1 and "" not in units else None
+    if printed is not None and printed not in {plain(unit) for unit in units}:
+        for one in asked:
+            row, column = page.place(one.place)
+            header = f"{address(row, column)} {one.cell.label}"
+            found.faults.append((True, page.name, row, header, one.cell.column, printed, one.cell.unit, one.cell.unit))
+        return
     stands: dict[tuple[int, int, frozenset[str]], bool] = {}
     for one in asked:
         moved = None
@@ -333,7 +348,7 @@ def _read_form(found: FormReturn, page: Grid, asked: Sequence[_Asked]) -> None:
         if moved is not None:
             row, column = page.place(one.place)
             header = f"{address(row, column)} {cell.label}"
-            found.faults.append((page.name, row, header, cell.column, *_moved(page, moved)))
+            found.faults.append((False, page.name, row, header, cell.column, *_moved(page, moved)))
         elif page.errors and (error := page.errors.get(page.place(one.place))):
             found.errors.append((cell.column, error))
         else:
@@ -353,6 +368,15 @@ def _absent(found: FormReturn) -> list[str]:
         for code, form in forms.items()
         if code not in there and (not form.stage or taught is None or form.stage in taught)
     ]
+
+
+def _printed_unit(page: Grid) -> str | None:
+    """The unit that the titles of a form print for all its cells; None where they print none."""
+    for _, _, text in page.texts(page.below + _UNIT_ROWS):
+        found = _UNIT.search(text)
+        if found:
+            return plain(found[1])
+    return None
 
 
 @cache

@@ -13,7 +13,7 @@ _INTRODUCTION = """A county holds the annual return as one workbook per school, 
 
 Addresses are those of the form itself. Some exporters add a row of letters above it and a column of numbers left of it; both are recognised and counted off.
 
-**A cell is believed only where its labels stand.** Each cell names the label of its row and that of its column, with their addresses. White space, line ends, the width of characters, and 一、 or 其中： before a label make no difference. Where a label is not in its place, the cell is refused under `label_moved`, with what stands there and where the label stands now. A workbook whose school cannot be told is refused whole.
+**A cell is believed only where its labels stand.** Each cell names the label of its row and that of its column, with their addresses. White space, line ends, the width of characters, and 一、 or 其中： before a label make no difference. Where a label is not in its place, the cell is refused under `label_moved`, with what stands there and where the label stands now. A workbook whose school cannot be told is refused whole. A form that prints one unit in its title, and another than that of its cells, is not read (`unit_differs`).
 
 `confidence` is that of the address. The wording of the labels is official only where the cell is `official`; elsewhere it is ours, so a real workbook may have the cell refused until its own wording is entered. It is never misread.
 

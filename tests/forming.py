@@ -51,11 +51,16 @@ _SCHOOL = {
     "county_name": "甲县",
     "school_type_code": "312",
     "books": 5000,
+    "building_area_m2": 9000,
 }
 
 
 def _relabel(book: openpyxl.Workbook) -> None:
     sheet_of(book, "教基5176")["A12"] = "纸质图书"
+
+
+def _in_other_unit(book: openpyxl.Workbook) -> None:
+    sheet_of(book, "教基5170")["A2"] = "教基5170          单位：千平方米"
 
 
 def _copy(book: openpyxl.Workbook) -> None:
@@ -71,6 +76,7 @@ def _in_year(school_year: int) -> Callable[[openpyxl.Workbook], None]:
 
 FAULTY = {
     "label_moved.xlsx": changed(drawn(_SCHOOL, 2021), _relabel),
+    "unit_differs.xlsx": changed(drawn(_SCHOOL, 2021), _in_other_unit),
     "repeated_form.xlsx": changed(drawn(_SCHOOL, 2021), _copy),
     "forms_of_other_year.xlsx": changed(drawn(_SCHOOL, 2021), _in_year(2020)),
     "no_form_map.xlsx": changed(drawn(_SCHOOL, 2021), _in_year(2005)),

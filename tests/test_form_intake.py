@@ -163,6 +163,24 @@ def test_a_label_of_another_name_refuses_its_cell_alone(tmp_path: Path) -> None:
     assert read.quarantine["value"].to_list() == ["纸质图书"]
 
 
+def test_a_form_in_another_unit_is_not_read(tmp_path: Path) -> None:
+    def tell(book: openpyxl.Workbook) -> None:
+        sheet_of(book, "教基5170")["A2"] = "教基5170                单 位：千平方米"
+        sheet_of(book, "教基3112")["A2"] = "教基3112                单位： 人"
+        sheet_of(book, "教基2106")["A2"] = "教基2106                单位："
+
+    read = of_hand(tmp_path, tell)
+    assert {entry[0] for entry in refused(read)} == {"unit_differs"}
+    assert read.quarantine["column"].to_list() == [
+        "building_area_m2",
+        "teaching_auxiliary_area_m2",
+        "indoor_sports_area_m2",
+    ]
+    assert "千平方米" in read.quarantine["message"][0]
+    row = read.schools.row(0, named=True)
+    assert (row["building_area_m2"], row["pupils_primary"]) == (None, school()["pupils_primary"])
+
+
 def test_a_moved_identity_refuses_the_workbook(tmp_path: Path) -> None:
     read = of_hand(tmp_path, lambda book: sheet_of(book, "教基1001").insert_rows(1))
     assert read.schools.is_empty()
