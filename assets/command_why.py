@@ -7,9 +7,13 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from assets.console import EXIT_CODES, HomeOption, home_of, out, standard_of, usage
+from assets.home import Home
 from assets.papers import PaperError, counties, year_tables
+from pipelines.change_causes import over_years
 from reports.captions import Captions
 from reports.language import LANGUAGES, SOURCE, catalogue, speaking
 from reports.model import Course
@@ -17,6 +21,7 @@ from reports.why import why
 from reports.why.focus import Focus, cells
 from reports.year import CountyTables
 from schemas.columns import STAGES
+from schemas.why import CAUSES, CV_PLACES
 
 explanations = typer.Typer()
 _WIDE = 200
@@ -37,13 +42,24 @@ _OF_COUNTY = ("county_structure", "peers")
 
 @explanations.command("why", epilog=EXIT_CODES)
 def why_command(
-    county: Annotated[str, typer.Option("--county", help="县级行政区划代码。County code.")],
+    county: Annotated[
+        str,
+        typer.Option(
+            "--county", help="县级行政区划代码；用 --since 时默认全部。County code; with --since default all."
+        ),
+    ] = "",
     year: Annotated[int | None, typer.Option("--year", help="学年，默认最新。School year, default the newest.")] = None,
     standard: Annotated[str, typer.Option("--standard", help="标准。Standard, default the leading ones.")] = "",
     stage: Annotated[str, typer.Option("--stage", help="学段：primary | junior。Stage.")] = "",
     indicator: Annotated[
         str, typer.Option("--indicator", help="指标，默认各学段最要紧的一项。Indicator, default what matters most.")
     ] = "",
+    since: Annotated[
+        int | None,
+        typer.Option(
+            "--since", help="从这一学年起各县的变化由什么造成，须有 --indicator。What made the change since then."
+        ),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="数字不取整，JSON。Unrounded figures as JSON.")] = False,
     english: Annotated[bool, typer.Option("--english", help="用英文说。In English.")] = False,
@@ -55,6 +71,11 @@ def why_command(
         standard_of(store, standard)
     if stage and stage not in STAGES:
         usage(f"没有学段“{stage}”；有：{'、'.join(STAGES)} / no such stage")
+    if since is not None:
+        _since(store.published(), Focus(standard, stage, indicator), county, since, year, as_json=as_json)
+        return
+    if not county:
+        usage("请用 --county 指明县，或用 --since 看各县的变化。 / Name a county with --county.")
     try:
         found = counties(year_tables(store, year), county)
     except PaperError as fault:
@@ -68,6 +89,41 @@ def why_command(
                 out.print(json.dumps(_figures(one, focus), ensure_ascii=False), markup=False)
             else:
                 _print(one, focus)
+
+
+def _since(store: Home, asked: Focus, county: str, since: int, year: int | None, *, as_json: bool) -> None:
+    """What made the change of an indicator over several years, of one county or all."""
+    if not asked.indicator:
+        usage("--since 须用 --indicator 指明指标，如 books。 / Name an indicator with --indicator.")
+    known = store.years()
+    last = year or (known[-1] if known else since)
+    if since not in known or last not in known or since >= last:
+        usage(f"没有 {since} 到 {last} 学年的表；有：{'、'.join(map(str, known)) or '—'} / no such school years")
+    conditions = {"standard": asked.standard, "stage": asked.stage, "indicator": asked.indicator, "county_code": county}
+    rows = store.read("change_causes", range(since + 1, last + 1))
+    rows = over_years(rows.filter(**{name: value for name, value in conditions.items() if value}), since, last)
+    if not rows.height:
+        usage(
+            f"没有这样的县或指标：{county} {asked.standard} {asked.stage} {asked.indicator} / no such county or indicator"
+        )
+    if as_json:
+        out.print(json.dumps(rows.to_dicts(), ensure_ascii=False), markup=False)
+        return
+    places = {"mean": pl.when(pl.col("unit") == "per_pupil").then(4).otherwise(2), "cv": pl.lit(CV_PLACES)}
+    for (name, of_stage, figure), part in rows.group_by(["standard", "stage", "figure"], maintain_order=True):
+        out.print(
+            f"\n{name} {of_stage} {asked.indicator}，{figure}：{since} → {last} 学年；非官方 / unofficial",
+            markup=False,
+            style="bold",
+        )
+        causes = [cause for cause in CAUSES if (part[cause].fill_null(1.0) != 0).any()]
+        decimals = part.select(places[str(figure)].first()).item()
+        listing = Table("县 county", str(since), str(last), "变化 change", *causes, "", box=None, pad_edge=False)
+        for row in part.iter_rows(named=True):
+            told = (row["value_before"], row["value"], row["change"], *(row[cause] for cause in causes))
+            cells = ("…" if value is None else f"{value:,.{decimals}f}" for value in told)
+            listing.add_row(row["county_name"].replace("[", "\\["), *cells, row["reason"] or "")
+        Console(width=max(out.width, _WIDE), highlight=False).print(listing)
 
 
 def _nothing(county: CountyTables, focus: Focus) -> str:
@@ -92,9 +148,6 @@ def _print(county: CountyTables, focus: Focus) -> None:
 
 
 def _print_table(table: Course) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
     out.print(f"\n{table.title}", markup=False, style="bold")
     for sentence in table.sentences:
         out.print(sentence, markup=False)

@@ -19,7 +19,7 @@ from pipelines.figures import ratio
 from pipelines.indicators import is_shared, unit_indicators
 from pipelines.units import units as evaluation_units
 from schemas.contract import tidy
-from schemas.why import CAUSES, CHANGE_CAUSES
+from schemas.why import CAUSES, CHANGE_CAUSES, PARTS_TOLERANCE
 from standards.standard import Standard
 
 _PLACE = ("standard", "source", "province_code", "county_code")
@@ -436,3 +436,37 @@ def _with_composites(rows: pl.DataFrame, standard: Standard) -> pl.DataFrame:
         rows.filter(is_composite).drop(CAUSES).join(means, on=stage, how="left", validate="m:1", maintain_order="left")
     )
     return pl.concat([rows.filter(~is_composite), composites.select(rows.columns)])
+
+
+# -- several years together --------------------------------------------------------------------------------------------
+
+
+def over_years(causes: pl.DataFrame, first: int, last: int) -> pl.DataFrame:
+    """The changes from the school year `first` to `last` with their causes: the sums over the years between, row by row.
+
+    Yearly parts add up to yearly changes, and these to the whole, so the sums are exact. Where a year has no row, a part
+    is not known, or a county's boundaries were redrawn in between so that one year's figure is not the next one's year
+    before, the parts are null with the reason. Columns: those of `change_causes` but the year, and `years`.
+    """
+    key = ["standard", "source", "province_code", "county_code", "stage", "indicator", "unit", "figure"]
+    rows = causes.filter(pl.col("school_year").is_between(first + 1, last)).sort(*key, "school_year")
+    found = rows.group_by(key, maintain_order=True).agg(
+        pl.col("county_name").last(),
+        pl.len().cast(pl.Int64).alias("years"),
+        pl.col("value_before").first(),
+        pl.col("value").last(),
+        (pl.col("value").last() - pl.col("value_before").first()).alias("change"),
+        *(pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in CAUSES),
+    )
+    missed = (pl.sum_horizontal(CAUSES, ignore_nulls=False) - pl.col("change")).abs()
+    reason = (
+        pl.when(pl.col("years") < last - first)
+        .then(pl.lit("years_missing"))
+        .when(pl.any_horizontal(pl.col(name).is_null() for name in CAUSES))
+        .then(pl.lit("state_undefined"))
+        .when(missed > PARTS_TOLERANCE * pl.col("years") * pl.max_horizontal(pl.lit(1.0), pl.col("value").abs()))
+        .then(pl.lit("boundaries_changed"))
+    )
+    found = found.with_columns(reason=reason)
+    known = pl.col("reason").is_null()
+    return found.with_columns(pl.when(known).then(pl.col(name)).alias(name) for name in ("change", *CAUSES))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.change_causes import Inputs, change_causes
+from pipelines.change_causes import Inputs, change_causes, over_years
 from pipelines.county_history import county_history
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
@@ -280,3 +280,25 @@ def test_parts_that_miss_the_change_break_the_contract() -> None:
     rows = caused([A, B, C], [A, B | {"books": 1500}, C])
     broken = failures(rows.with_columns(pl.col("pupils") + 1e-9), CHANGE_CAUSES)
     assert set(broken["rule"]) == {"parts_are_the_change"}
+
+
+def test_over_several_years_the_parts_are_the_sums_of_the_yearly_ones() -> None:
+    first = caused([A, B, C], [A, B | {"books": 1500}, C])
+    second = caused([A, B | {"books": 1500}, C], [A | {"pupils_primary": 130}, B | {"books": 1500}])
+    both = pl.concat([first.with_columns(school_year=pl.lit(2020, pl.Int32)), second])
+    rows = over_years(both, 2019, 2021)
+    for figure in ("mean", "cv"):
+        row = rows.filter(indicator="books", figure=figure, stage="primary").row(0, named=True)
+        assert (row["value_before"], row["value"]) == (of(first, figure)["value_before"], of(second, figure)["value"])
+        assert row["change"] == pytest.approx(row["value"] - row["value_before"])
+        assert math.isclose(sum(row[cause] for cause in CAUSES), row["change"], rel_tol=1e-12)
+        assert row["resources"] == pytest.approx(of(first, figure)["resources"] + of(second, figure)["resources"])
+        assert (row["years"], row["reason"]) == (2, None)
+
+
+def test_over_several_years_a_year_without_a_row_or_redrawn_boundaries_leave_the_parts_open() -> None:
+    first, second = (caused([A, B], [A, B | {"books": books}]) for books in (1500, 1600))
+    both = pl.concat([first.with_columns(school_year=pl.lit(2020, pl.Int32)), second])
+    for rows, since, reason in ((both, 2018, "years_missing"), (both, 2019, "boundaries_changed")):
+        row = over_years(rows, since, 2021).filter(indicator="books", figure="mean").row(0, named=True)
+        assert (row["reason"], row["change"], row["resources"]) == (reason, None, None)

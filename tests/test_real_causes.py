@@ -12,7 +12,7 @@ from itertools import permutations
 import polars as pl
 import pytest
 
-from pipelines.change_causes import Inputs, change_causes
+from pipelines.change_causes import Inputs, change_causes, over_years
 from pipelines.dispersion import county_dispersion
 from pipelines.indicators import unit_indicators
 from pipelines.intake import Intake
@@ -112,3 +112,18 @@ def test_pupils_teachers_openings_and_closings_of_every_county_agree_with_an_ind
             part = parts[0 if row["figure"] == "mean" else 1]
             assert row[cause] == pytest.approx(part, rel=1e-7, abs=1e-10), (row["county_name"], row["figure"], cause)
         assert {row[name] for name in ("regrouped", "reporting", "corrections", "relaxations")} == {0}
+
+
+def test_over_all_years_of_the_files_the_yearly_parts_are_the_whole_change(causes: pl.DataFrame) -> None:
+    first, last = causes["school_year"].min() - 1, causes["school_year"].max()
+    rows = over_years(causes, first, last)
+    assert rows.filter(pl.col("figure") == "mean").height == 22
+    assert rows["reason"].null_count() == rows.height
+    assert rows.select((pl.sum_horizontal(CAUSES) - pl.col("change")).abs().max()).item() <= 1e-12
+    ends = {
+        year: {code: figures(list(schools.values()))[0] for code, schools in read(year).items()}
+        for year in (first, last)
+    }
+    for row in rows.filter(pl.col("figure") == "mean").iter_rows(named=True):
+        assert row["value_before"] == pytest.approx(ends[first][row["county_code"]], rel=1e-9)
+        assert row["value"] == pytest.approx(ends[last][row["county_code"]], rel=1e-9)

@@ -354,3 +354,49 @@ def test_another_indicator_than_the_one_that_matters_most_is_explained_when_it_i
     (part,) = [part for part in told(tables, asked).parts if part.anchor == "why-robustness"]
     cv = tables["county_dispersion"].filter(standard="cn-quality-2017", stage="primary", indicator="key_teachers")["cv"]
     assert part.rows[0][2] == display.coefficient(cv.item())
+
+
+# -- several years, all counties ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_years(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home that holds the five schools in two years."""
+    found = Home(tmp_path_factory.mktemp("years"))
+    for name, rows in grown().items():
+        for year in (YEAR - 1, YEAR) if "school_year" in rows.columns else ():
+            found.write(name, year, rows.filter(pl.col("school_year") == year))
+    return found
+
+
+SINCE = ("--since", str(YEAR - 1), "--indicator", "books", "--stage", "primary", "--standard", "cn-basic-2012")
+
+
+def test_the_command_says_what_made_the_change_of_every_county_since_a_year(two_years: Home) -> None:
+    code, shown = ran(two_years, *SINCE)
+    assert code == 0
+    row = (
+        grown()["change_causes"]
+        .filter(standard="cn-basic-2012", stage="primary", indicator="books", figure="mean", school_year=YEAR)
+        .row(0, named=True)
+    )
+    told = [f"{row[name]:,.2f}" for name in ("value_before", "value", "change", "resources")]
+    assert re.search(r"青岚县\s+" + r"\s+".join(map(re.escape, told)), shown)
+    assert "opened" not in shown
+    code, shown = ran(two_years, *SINCE, "--json")
+    assert {found["figure"]: found["resources"] for found in json.loads(shown)}["mean"] == row["resources"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "2022"), "--indicator"),
+        (("--since", "1999", "--indicator", "books"), "没有 1999 到 2023 学年的表；有：2022、2023"),
+        (("--since", "2022", "--indicator", "bookz"), "没有这样的县或指标"),
+        ((), "--county"),
+    ],
+)
+def test_what_cannot_be_told_of_several_years_is_said(two_years: Home, words: tuple[str, ...], said: str) -> None:
+    code, shown = ran(two_years, *words)
+    assert code == 2
+    assert said in shown
