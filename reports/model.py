@@ -137,6 +137,7 @@ class IndicatorRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     href: str = ""
     province_mean: str = ""
     standing: str = ""
+    evidence: str = ""
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -293,6 +294,7 @@ class School(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     origin: str
     origin_whole: str
     note: str = ""
+    evidence: str = ""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, gc=False):

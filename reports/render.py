@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from reports.editions import ChangesPage, EditionsPage, Feed
+from reports.evidence_page import EvidencePage
 from reports.faces import Twin
 from reports.language import SOURCE, bracketed, gettext, language, ngettext, semicolons, together
 from reports.model import (
@@ -162,6 +163,7 @@ def html() -> Environment:
     environment.filters["cells"] = _html_cells
     environment.filters["heat"] = _heat_cells
     environment.filters["tag"] = _tag
+    environment.filters["made"] = Markup  # rows that were escaped where they were made
     return environment
 
 
@@ -181,6 +183,11 @@ def _template(environment: Environment, name: str) -> Template:
 def county_html(report: CountyReport, twin: Twin | None = None) -> str:
     """A county's page."""
     return _page("county.html.j2", report, twin)
+
+
+def evidence_html(page: EvidencePage, twin: Twin | None = None) -> str:
+    """The page of a county's evidence."""
+    return _page("evidence.html.j2", page, twin)
 
 
 def county_markdown(report: CountyReport) -> str:

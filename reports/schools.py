@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reports import display, sentences
 from reports.captions import Captions
 from reports.corrections import MARK, corrected_fields, mark
+from reports.evidence_page import unit_href
 from reports.language import ended, serial, spoken, together
 from reports.language import gettext as _
 from reports.model import Cell, Column, LeftOut, LeftOutSchool, School, Schools
@@ -62,6 +63,7 @@ def schools(county: CountyTables, standard: Standard, stage: str, captions: Capt
         rows=tuple(
             _school(
                 unit,
+                unit_href(county, unit_id),
                 cells,
                 verdicts.get(unit_id),
                 indicators,
@@ -114,6 +116,7 @@ def _marks(indicators: Sequence[Indicator], stage: str, corrected: set[str]) -> 
 
 def _school(
     unit: Row,
+    evidence: str,
     cells: dict[str, Row],
     judged: Row | None,
     indicators: Sequence[Indicator],
@@ -138,6 +141,7 @@ def _school(
         verdict=verdict("undetermined" if judged is None else judged["status"]) if has_verdict else None,
         origin=display.origin(unit["file"], unit["sheet"], unit["row"]) if "/" in unit["file"] else origin,
         origin_whole=origin,
+        evidence=evidence,
     )
 
 

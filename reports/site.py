@@ -14,6 +14,7 @@ from reports.county import county_report
 from reports.data import county_json
 from reports.documents.comparison import KIND, compared
 from reports.downloads import indicators_csv
+from reports.evidence_page import evidence_page
 from reports.faces import prefix, shared, spoken_in, twin
 from reports.findings import KIND as CHECK_REPORT
 from reports.findings import has_findings
@@ -131,6 +132,9 @@ def _county(county: CountyTables, years: Sequence[int], sizes: dict[str, str]) -
         msgspec.structs.replace(link, size=_size(text, written)) if link.href == "report.md" else link for link in links
     ]
     yield page, render.county_html(msgspec.structs.replace(report, downloads=tuple(links)), twin(page))
+    if public is None:
+        evidence = evidence_page(county, report)
+        yield evidence.path, render.evidence_html(evidence, twin(evidence.path))
 
 
 def _download(page: str, link: Link, size: str) -> Link:

@@ -9,6 +9,7 @@ from functools import cache
 from reports import charts, display, sentences
 from reports.captions import Captions
 from reports.coverage import bounds_note, deciding_note
+from reports.evidence_page import figure_href
 from reports.gap import gap
 from reports.language import ended, headed, language, semicolons, serial, spoken, together
 from reports.language import gettext as _
@@ -156,6 +157,7 @@ def _indicator_row(
         ),
         verdict=verdict(row["status"]),
         is_total=is_total,
+        evidence=figure_href(county, standard.id, stage, name),
         href=f"../{page_of(standard.id, stage, name)}" if is_total or standard.indicator(name).is_quantity else "",
         province_mean=province_mean,
         standing=rank,
