@@ -1,6 +1,7 @@
 """The home: one folder with all state. Tables, quarantine, site and editions, written so that no reader sees half.
 
 home/inbox/                     the returns, as they were handed in
+home/datapackage.json           the catalogue of the tables
 home/standards/                 standards of its own, beside those of this system
 home/corrections/<source>.csv   corrections of its own, beside those of the source's folder
 home/registers/                 registers kept by hand: what happened to schools
@@ -50,6 +51,8 @@ SYNTHETIC_MARK = ".synthetic"
 UNKNOWN = "unknown"
 """Name of the partition that holds the files whose school year could not be read."""
 Kind = Literal["real", "synthetic"]
+CATALOGUE = "datapackage.json"
+"""The catalogue of the tables, for other tools: beside them in the home and in every edition."""
 PARTS = ("tables", "quarantine", "site", "public")
 """The folders of a home whose bytes are an edition."""
 OPEN_YEARS = 1
@@ -334,6 +337,8 @@ class Home:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.link(path, target)
             write_whole(beside / "record.json", record)
+            if (self.root / CATALOGUE).exists():
+                os.link(self.root / CATALOGUE, beside / CATALOGUE)
             beside.rename(folder)
         return folder
 

@@ -1,11 +1,13 @@
 """The assets that answer what a standard asks beyond resources: checks, items, verdicts, ledger, evidence, plans."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from assets import progress
+from assets.columns import column_lineage, column_schema
 from assets.home import Home
 from assets.partitioned import each, table, window, years_of_run
 from assets.resource import HomeResource, school_years
@@ -25,12 +27,16 @@ MEASURED_BY = "cn-quality-2017"
 """The standard by whose resource part candidates are ranked."""
 
 
+_READ = ("units", window("county_facts", _LOOKS_BACK), window("resource_verdicts", _LOOKS_BACK))
+
+
 @dg.multi_asset(
     specs=[
         dg.AssetSpec(
             name,
             description=TABLES[name].grain_en,
-            deps=["units", window("county_facts", _LOOKS_BACK), window("resource_verdicts", _LOOKS_BACK)],
+            deps=_READ,
+            metadata=column_schema(name),
         )
         for name in _JUDGED
     ],
@@ -65,7 +71,8 @@ def judgement(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator
                 counts[name] += rows.height
             done(str(year))
     for name, count in counts.items():
-        yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": count})
+        described: dict[str, Any] = {"dagster/row_count": count, **column_lineage(name, _READ)}
+        yield dg.MaterializeResult(asset_key=name, metadata=described)
 
 
 def _three(year: int) -> list[int]:

@@ -22,6 +22,7 @@ from assets.inputs import code
 from assets.withdrawn import receipts
 from pipelines.explaining import is_split, school_cells
 from pipelines.indicators import norm_of
+from reports.catalogue import package, written
 from reports.faces import prefix
 from reports.language import LANGUAGES
 from reports.render import TEMPLATES
@@ -45,6 +46,9 @@ def pack(home: Home, year: int, county: str, source: str | None = None) -> dict[
     standards = _standards(home, store, year, place)
     tables = _tables(store, year, place, standards)
     files = {f"tables/{name}.{form}": exported(rows, TABLES[name], form) for name, rows, form in _formats(tables)}
+    title = f"{place['county_name']} {year}"
+    named = {name: [f"tables/{name}.csv"] for name in tables}
+    files["datapackage.json"] = written(package(f"junheng-{year}-{county}", title, named, TABLES, "csv"))
     files["inputs.csv"] = _csv(school_cells(tables))
     files["files.csv"] = _csv(_files(home, tables["returns"]))
     for standard in standards:

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets import progress
+from assets.columns import column_lineage, column_schema
 from assets.home import Home
 from assets.resource import HomeResource, school_years
 from standards.standard import Standard
@@ -54,11 +55,12 @@ def table(*, deps: Sequence[str | dg.AssetDep], group: str) -> Callable[[_Rows],
                     done(str(year))
             per_year = {f"rows in {year}": count for year, count in counts.items()}
             total: dict[str, Any] = {"dagster/row_count": sum(counts.values()), "preview": preview(sample)}
-            return dg.MaterializeResult(metadata=total | per_year)
+            return dg.MaterializeResult(metadata=total | per_year | column_lineage(name, deps))
 
         return dg.asset(
             name=rows.__name__,
             description=rows.__doc__,
+            metadata=column_schema(rows.__name__),
             deps=deps,
             group_name=group,
             partitions_def=school_years,

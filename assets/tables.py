@@ -8,6 +8,8 @@ import polars as pl
 
 from assets import progress
 from assets.archive import write_archive
+from assets.catalogue import write_catalogue
+from assets.columns import column_schema
 from assets.coverage import coverage, deciding_units
 from assets.editions import publish
 from assets.explanations import EXPLANATION_ASSETS
@@ -32,19 +34,14 @@ from schemas.county import COUNTY_INPUTS
 from schemas.forms_tables import FORM_TABLES
 from schemas.origins import COLUMNS_READ
 from schemas.source import open_sources, sources
-from schemas.tables import TABLES
+from schemas.tables import QUARANTINE, RETURNS, SCHOOLS, TABLES
 from standards.county_return import known_facts, known_items
 
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec("schools", description="One row per school and school year: the annual return as accepted."),
-        dg.AssetSpec("returns", description="One row per file of the inbox, and what became of its rows."),
-        dg.AssetSpec("quarantine", description="One row per refused file, row or cell, with rule and remedy."),
-        *(
-            dg.AssetSpec(contract.name, description=contract.grain_en)
-            for contract in (*FORM_TABLES, *COUNTY_INPUTS, CORRECTIONS, COLUMNS_READ)
-        ),
+        dg.AssetSpec(contract.name, description=contract.grain_en, metadata=column_schema(contract.name))
+        for contract in (SCHOOLS, RETURNS, QUARANTINE, *FORM_TABLES, *COUNTY_INPUTS, CORRECTIONS, COLUMNS_READ)
     ],
     group_name="returns",
     partitions_def=school_years,
@@ -242,6 +239,7 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
         store.write_pages(pages, root=store.public)
         methods = render_methods(store.standards, sources(), is_synthetic=is_synthetic, public=public)
         store.write_pages(methods, *METHOD_FOLDERS, root=store.public)
+        write_catalogue(store)
         edition = publish(store, accept_restatements=home.accept_restatements, reason=home.reason)
         write_archive(store)
     if edition is None:

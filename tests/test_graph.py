@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import dagster as dg
@@ -17,7 +18,7 @@ from pipelines.synthetic import province
 from reports.return_workbook import return_frame
 from schemas.contract import ContractBrokenError, conform
 from schemas.source import sources
-from schemas.tables import COUNTY_DISPERSION, TABLES
+from schemas.tables import COUNTY_DISPERSION, HERE, TABLES
 
 
 @pytest.fixture
@@ -185,3 +186,44 @@ def test_a_lock_or_a_disk_that_fails_is_tried_again_later(home: Home, fault: Exc
 def test_a_defect_of_ours_is_not_tried_again(home: Home) -> None:
     with pytest.raises(ContractBrokenError), HomeResource(root=str(home.root)).writing():
         raise ContractBrokenError("broken")
+
+
+def test_every_table_carries_its_columns_with_types_labels_units_and_limits() -> None:
+    specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+    for name, contract in TABLES.items():
+        schema = specs[name].metadata["dagster/column_schema"].schema
+        assert [column.name for column in schema.columns] == [column.name for column in contract.columns]
+    cv = next(c for c in specs["county_dispersion"].metadata["dagster/column_schema"].schema.columns if c.name == "cv")
+    assert (cv.type, cv.constraints.nullable, cv.constraints.other) == ("float64", True, [">= 0"])
+    assert cv.description == "差异系数 / Difference coefficient over reporting units [1]"
+
+
+def test_a_run_records_of_each_column_the_columns_that_it_is_made_from(home: Home) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(home, 2020, 2020, instance).success
+        found = {}
+        for name in ("county_dispersion", "unit_indicators", "units", "county_checks"):
+            event = instance.get_latest_materialization_event(dg.AssetKey(name))
+            assert event is not None
+            assert event.asset_materialization is not None
+            metadata = event.asset_materialization.metadata
+            assert metadata["dagster/row_count"].value == sum(home.rows(name).values())
+            found[name] = metadata["dagster/column_lineage"].value.deps_by_column
+    made_from = {(dep.asset_key.to_user_string(), dep.column_name) for dep in found["county_dispersion"]["cv"]}
+    assert made_from == {("unit_indicators", "value"), ("unit_indicators", "denominator")}
+    classes = {(dep.asset_key.to_user_string(), dep.column_name) for dep in found["units"]["classes"]}
+    assert classes == {("schools", "classes_primary"), ("schools", "classes_junior")}
+    pupils = [(dep.asset_key.to_user_string(), dep.column_name) for dep in found["unit_indicators"]["pupils"]]
+    assert pupils == [("units", "pupils")]
+
+
+def test_the_register_of_column_lineage_names_columns_that_there_are() -> None:
+    with (HERE / "column_lineage.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    for row in rows:
+        for table, columns in ((row["table"], row["columns"]), (row["from_table"], row["from_columns"])):
+            assert set(columns.split()) <= set(TABLES[table].polars_schema.names()), row
+    graph = defs.resolve_asset_graph()
+    for row in rows:
+        parents = {key.to_user_string() for key in graph.get(dg.AssetKey(row["table"])).parent_keys}
+        assert row["from_table"] in parents, row
