@@ -301,9 +301,9 @@ def _bodies(tables: YearTables, standards: Sequence[Standard], stage: str) -> di
     )
     corrected = _corrected(tables)
     share = (
-        pl.when(pl.col("share_numerator") != pl.col("share_denominator"))
-        .then(pl.format("{} / {}", "share_numerator", "share_denominator"))
-        .otherwise(pl.lit(""))
+        pl.when(pl.col("share_numerator") == pl.col("share_denominator"))
+        .then(pl.lit(display.NOT_APPLICABLE))
+        .otherwise(pl.format("{} / {}", "share_numerator", "share_denominator"))
         .fill_null(display.NOT_REPORTED)
     )
     cells = [
@@ -317,7 +317,7 @@ def _bodies(tables: YearTables, standards: Sequence[Standard], stage: str) -> di
         name,
         _escaped("school_id"),
         pl.col("__number__"),
-        pl.col("row").cast(pl.String).fill_null(""),
+        pl.col("row").cast(pl.String).fill_null(display.NOT_APPLICABLE),
         share,
     )
     rows = units.select(*county, pl.concat_str([head, *cells, pl.lit("</tr>\n")]).alias(_ROW))
@@ -425,4 +425,6 @@ def _place_row(row: Row, labels: dict[str, dict[str, str]], *, is_book: bool) ->
         notes.append(f"× {row['factor']}")
     return Markup(
         '<tr><th scope="row">{}<span class="q">{}</span></th><td class="n">{}</td><td>{}</td><td>{}</td></tr>\n'
-    ).format(label, row["column"], position, row["header"] or "", semicolons(notes))
+    ).format(
+        label, row["column"], *(text or display.NOT_APPLICABLE for text in (position, row["header"], semicolons(notes)))
+    )

@@ -251,6 +251,9 @@ def unmarked(markdown: str) -> str:
     return re.sub(r"\\([\\`*\[\]<>|&~_])", r"\1", markdown)
 
 
+_ADDRESSES = ("path", "href", "anchor", "evidence")
+
+
 def figures(part: object) -> list[str]:
     """Every text of a view model that holds a digit, geometry and addresses left out."""
     if isinstance(part, (model.Strip, model.Trend, model.Bullet)):
@@ -263,7 +266,7 @@ def figures(part: object) -> list[str]:
         return [
             text
             for name in part.__struct_fields__
-            if name not in ("path", "href", "anchor", "bar", "origin", "language", "trend_heading", "limit_heading")
+            if name not in (*_ADDRESSES, "bar", "origin", "language", "trend_heading", "limit_heading")
             for text in figures(getattr(part, name))
         ]
     if isinstance(part, tuple):
@@ -279,6 +282,7 @@ def test_a_school_year_has_its_page_and_two_faces_and_the_figures_of_each_county
         "2023/by-missing.html",
         "2023/search.json",
         f"2023/{COUNTY}/index.html",
+        f"2023/{COUNTY}/evidence.html",
         f"2023/{COUNTY}/report.md",
         f"2023/{COUNTY}/indicators.csv",
         f"2023/{COUNTY}/report.json",
