@@ -191,9 +191,9 @@ def test_a_defect_of_ours_is_not_tried_again(home: Home) -> None:
 def test_every_table_carries_its_columns_with_types_labels_units_and_limits() -> None:
     specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
     for name, contract in TABLES.items():
-        schema = specs[name].metadata["dagster/column_schema"].schema
+        schema = specs[name].metadata["dagster/column_schema"]
         assert [column.name for column in schema.columns] == [column.name for column in contract.columns]
-    cv = next(c for c in specs["county_dispersion"].metadata["dagster/column_schema"].schema.columns if c.name == "cv")
+    cv = next(c for c in specs["county_dispersion"].metadata["dagster/column_schema"].columns if c.name == "cv")
     assert (cv.type, cv.constraints.nullable, cv.constraints.other) == ("float64", True, [">= 0"])
     assert cv.description == "差异系数 / Difference coefficient over reporting units [1]"
 
