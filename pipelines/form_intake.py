@@ -14,7 +14,7 @@ from pipelines.harmonise import Lines
 from pipelines.identity import Known, identify
 from pipelines.reading import Body, Sheet
 from pipelines.recognition import Recognised
-from pipelines.refusals import FAULTS, as_faults
+from pipelines.refusals import FAULTS, as_faults, no_faults
 from schemas.forms import position
 from schemas.source import Source, plain
 from schemas.tables import school_fields
@@ -40,10 +40,13 @@ EXPLAINED = pl.Schema(
 
 @dataclass(frozen=True)
 class FormRows:
-    """The workbooks of one source and school year: the rows of each in turn, and the cells whose labels moved."""
+    """The workbooks of one source and school year: their rows together, the cells that are not believed, and by file
+    the faults for which a workbook's row was refused.
+    """
 
-    lines: list[Lines]
-    faults: pl.DataFrame
+    lines: Lines
+    cells: pl.DataFrame
+    refused: dict[str, pl.DataFrame]
 
 
 def recognised(read: FormReturn) -> Recognised:
@@ -57,25 +60,12 @@ def form_rows(reads: Sequence[tuple[str, FormReturn]], year: int, known: Known) 
     """The workbooks (name shown, what they hold) of one source and school year, identities checked all at once."""
     first = reads[0][1]
     header_of = {header.column: header.header for header in first.source.headers(first.layout, year)}
-    text = _text(reads, list(header_of), year).with_row_index("__number__")
+    text = _text(reads, list(header_of), year)
     sound, refused = identify(text, recognised(first), year, header_of, known)
     refused = at_cells(refused, first.source, year, places(reads))
-    starts = dict(zip(sound["__number__"].to_list(), range(sound.height), strict=True))
-    sound = sound.drop("__number__")
-    errors = _errors(reads, text)
-    of_file = {file: rows for (file,), rows in refused.group_by("file", maintain_order=True)}
-    errors_of = {file: rows for (file,), rows in errors.group_by("file", maintain_order=True)}
-    lines = [
-        Lines(
-            sound.slice(starts[number], 1) if number in starts else sound.clear(),
-            errors_of.get(file, errors.clear()),
-            of_file.get(file, refused.clear()),
-            rows_read=1,
-            unknown_columns=(),
-        )
-        for number, (file, _) in enumerate(reads)
-    ]
-    return FormRows(lines, _moved(reads, sound))
+    lines = Lines(sound, _errors(reads, text), no_faults(), rows_read=text.height, unknown_columns=())
+    of_file = {str(file): rows for (file,), rows in refused.group_by("file", maintain_order=True)}
+    return FormRows(lines, _moved(reads, sound), of_file)
 
 
 def _text(reads: Sequence[tuple[str, FormReturn]], columns: Sequence[str], year: int) -> pl.DataFrame:

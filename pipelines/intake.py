@@ -81,6 +81,12 @@ class _Part:
     status: str | None = None
     reason: str | None = None
     forms: FormReturn | None = None
+    rows_kept: int | None = None
+
+    @property
+    def kept(self) -> int:
+        """The rows whose identity is sound."""
+        return sum(line.text.height for line in self.lines) if self.rows_kept is None else self.rows_kept
 
     @property
     def source(self) -> str | None:
@@ -267,10 +273,15 @@ def _form_lines(taken: Sequence[_Part], known: Known) -> pl.DataFrame:
     moved = [_of_layout(no_faults(), None)]
     for (_, year), parts in groups.items():
         rows = form_rows([(part.path, part.forms) for part in parts if part.forms], year, known)
-        for part, line in zip(parts, rows.lines, strict=True):
-            part.lines, part.rows_read = [line], line.rows_read
-            part.faults += [line.faults] if line.faults.height else []
-        moved.append(_of_layout(rows.faults, parts[0].layout))
+        # One frame for thousands of workbooks: a frame for each would weigh more than what is in them.
+        parts[0].lines = [rows.lines]
+        for part in parts:
+            assert part.forms is not None
+            part.forms.texts = {}
+            refused = rows.refused.get(part.path)
+            part.rows_read, part.rows_kept = 1, 1 if refused is None else 0
+            part.faults += [] if refused is None else [refused]
+        moved.append(_of_layout(rows.cells, parts[0].layout))
     return pl.concat(moved)
 
 
@@ -334,7 +345,8 @@ def _all_rows(
     """The sound rows of a table, the refused cells, the hits of corrections; parts of one layout and year go as one."""
     groups: dict[tuple[str, str, int], list[_Part]] = {}
     for part in taken:
-        if part.found and part.lines and part.year is not None:
+        is_form = part.forms is not None and part.status is None
+        if part.found and (part.lines or is_form) and part.year is not None:
             groups.setdefault((part.found.source.name, part.found.layout, part.year), []).append(part)
     rows, faults, hits = [contract_of(table).empty()], [_of_layout(no_faults(), None)], [no_hits()]
     for (_, layout, year), parts in groups.items():
@@ -557,7 +569,7 @@ def _returns(taken: Sequence[_Part], superseded: pl.DataFrame, cell_faults: pl.D
     lost: dict[tuple[str, str], tuple[int, str]] = {row[:2]: row[2:] for row in superseded.iter_rows()}
     rows: list[dict[str, Any]] = []
     for part in taken:
-        kept = sum(line.text.height for line in part.lines)
+        kept = part.kept
         rows_lost, winners = lost.get((part.path, part.layout or ""), (0, None))
         refused_cells = cells.get((part.path, part.layout), 0)
         refused_rows = part.rows_read - kept

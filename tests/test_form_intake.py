@@ -13,6 +13,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from pipelines.archives import digest
 from pipelines.explaining import school_cells
 from pipelines.intake import Intake, named_files, survey, take_in
 from pipelines.synthetic import province
@@ -382,6 +383,27 @@ def test_a_source_that_was_not_asked_for_is_left(tmp_path: Path) -> None:
     assert read.returns["status"].to_list() == ["ignored"]
     read = take_in(named_files(tmp_path), sources().values(), wanted=["cn-forms"])
     assert read.returns.select("status", "source", "layout").row(0) == ("accepted", "cn-returns", "forms")
+
+
+def test_a_withdrawn_workbook_counts_for_nothing_and_a_row_without_identity_is_refused_alone(tmp_path: Path) -> None:
+    for name, given in (("a", {}), ("b", {"school_id": "31690"}), ("c", {"school_id": "3169999999"})):
+        (tmp_path / f"{name}.xlsx").write_bytes(drawn(school() | given, 2021))
+    files = named_files(tmp_path)
+    out = {(name, digest(entry)): "作废" for name, entry in files if name in ("a.xlsx", "b.xlsx")}
+    read = take_in(files, sources().values(), withdrawn={key: why for key, why in out.items() if key[0] == "a.xlsx"})
+    assert read.schools["school_id"].to_list() == ["3169999999"]
+    assert read.quarantine.select("file", "rule", "header").rows() == [
+        ("b.xlsx", "school_id_short", "C5 学校标识码 · 内容")
+    ]
+    counted = read.returns.select("file", "status", "rows_read", "rows_accepted", "rows_refused").rows()
+    assert counted == [
+        ("a.xlsx", "withdrawn", 0, 0, 0),
+        ("b.xlsx", "refused", 1, 0, 1),
+        ("c.xlsx", "accepted", 1, 1, 0),
+    ]
+    both = take_in(files[:2], sources().values(), withdrawn=out)
+    assert both.returns["status"].to_list() == ["withdrawn", "withdrawn"]
+    assert both.schools.is_empty()
 
 
 # The school's own explanations.
