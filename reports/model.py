@@ -422,7 +422,10 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A plain table of what the county reports beside its standards: stages of assessment, plans, rates, groups."""
+    """A plain table of what the county reports beside its standards: stages of assessment, plans, rates, groups.
+
+    A wide one is scrolled sideways where there is no room, and not turned into cards.
+    """
 
     anchor: str
     title: str
@@ -433,6 +436,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     numbers: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    is_wide: bool = False
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True, gc=False):

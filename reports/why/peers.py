@@ -8,7 +8,7 @@ from typing import Any
 from reports import display
 from reports.captions import Captions
 from reports.language import gettext as _
-from reports.language import marked, together
+from reports.language import marked, serial, together
 from reports.model import Course
 from reports.why.focus import Cell, rows_of
 from reports.year import CountyTables, Row, YearTables, records
@@ -40,6 +40,7 @@ def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Co
         *(_cell_sentence(county, cell, nearest, trails) for cell in cells),
     ]
     return Course(
+        is_wide=True,
         anchor="why-peers",
         title=_("与可比的县相比"),
         sentences=(together(said),),
@@ -62,14 +63,15 @@ def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Co
                 column
                 for cell in cells
                 for column in (
-                    _("{what}：平均值").format(what=cell.label),
-                    _("{what}：差异系数").format(what=cell.label),
+                    _("{stage}平均值").format(stage=display.stage(cell.stage)),
+                    _("{stage}差异系数").format(stage=display.stage(cell.stage)),
                 )
             ),
         ),
         numbers=(False, *(True,) * (6 + 2 * len(cells))),
         rows=tuple(_row(county, key, row, structures.get(key), cells, trails) for key, row in places),
         notes=(
+            _("所列指标：{cells}。").format(cells=serial(cell.label for cell in cells)),
             _(
                 "距离：各特征（在校生数和校均学生数取对数）除以各县标准差之后，差的均方根；只用报表里有的特征。"
                 "各县数字依次为前两学年至本学年，… 为没有数据。见文档 why.md，全部见表 peers 和 county_structure。"

@@ -57,6 +57,7 @@ def robustness(county: CountyTables, cells: Sequence[Cell], captions: Captions) 
     turned = {key: found for key, found in by_cell.items() if any(row["is_turned"] for row in found.values())}
     variants = [name for name in _VARIANTS if any(name in found for found in by_cell.values())]
     return Course(
+        is_wide=True,
         anchor="why-robustness",
         title=_("结论有多可靠"),
         sentences=(
