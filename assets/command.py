@@ -55,6 +55,7 @@ from assets.home import (
     kind_of,
     years_of,
 )
+from assets.planning import home_wishes
 from assets.registers import check_registers
 from pipelines.archives import Entry
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in, unzipped
@@ -63,6 +64,7 @@ from pipelines.registers import RegisterError
 from schemas.contract import Contract
 from schemas.corrections import CorrectionError
 from schemas.disclosure import DisclosureError
+from schemas.measures import PlanFileError
 from schemas.restatements import HISTORY_TABLES
 from schemas.source import SourceError, sources
 from schemas.tables import TABLES
@@ -126,6 +128,7 @@ def refresh(
         usage(f"看不懂学年“{years}”；写法如 2014-2025 或 2014,2016。 / Write years like 2014-2025.")
     _ = store.standards, store.disclosure, store.corrections  # what is faulty is said before anything is touched
     check_registers(store.root)
+    home_wishes(store.root)
     if dry_run:
         there = _years_to_run(store, files, wanted, names, years or "")
         with progress.shown():
@@ -450,6 +453,7 @@ def guarded(run: Callable[[], None]) -> int:
         CorrectionError,
         DisclosureError,
         HomeError,
+        PlanFileError,
         ReconciliationError,
         RegisterError,
         SourceError,

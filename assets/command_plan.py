@@ -107,10 +107,10 @@ def plan_command(
     _print_plans(found, wishes)
     if output is not None:
         write_tables(output, dict(zip((CHEAPEST_PLANS, CHEAPEST_MEASURES, CHEAPEST_CUTS), found, strict=True)))
-        _write_documents(output, store, asked, found, wishes)
+        _write_documents(output, store, asked, found)
 
 
-def _write_documents(folder: Path, store: Home, standard: Standard, found: Tables, wishes: PlanFile) -> None:
+def _write_documents(folder: Path, store: Home, standard: Standard, found: Tables) -> None:
     """Each county's plan as page, markdown and workbook."""
     from assets.papers import write_files, year_tables  # noqa: PLC0415
     from reports.documents.way import cheapest_way  # noqa: PLC0415
@@ -120,13 +120,12 @@ def _write_documents(folder: Path, store: Home, standard: Standard, found: Table
     if plans.is_empty():
         return
     year = year_tables(store, int(plans["school_year"][0]))
-    labels = {measure.id: measure.label for measure in measures_of(wishes)}
     written = 0
     for county in year.counties():
         mine = (pl.col("source") == county.source) & (pl.col("county_code") == county.code)
         for row in plans.filter(mine).iter_rows(named=True):
             rows = (measures.filter(mine).to_dicts(), cuts.filter(mine).to_dicts())
-            paper = cheapest_way(county, standard, row, *rows, labels, wishes.source)
+            paper = cheapest_way(county, standard, row, *rows)
             written += len(write_files(faces(paper), folder.expanduser()))
     out.print(f"方案文件 documents of plans: {written:,} → {folder}", markup=False)
 

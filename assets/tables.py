@@ -8,6 +8,7 @@ import polars as pl
 
 from assets import progress
 from assets.archive import write_archive
+from assets.asked_plans import PLANNING_ASSETS
 from assets.catalogue import write_catalogue
 from assets.columns import column_schema
 from assets.coverage import coverage, deciding_units
@@ -266,6 +267,7 @@ TABLE_ASSETS = [
     deciding_units,
     *EXPLANATION_ASSETS,
     *JUDGEMENT_ASSETS,
+    *PLANNING_ASSETS,
     *WHY_ASSETS,
 ]
 REPORT_ASSETS = [county_reports, site]

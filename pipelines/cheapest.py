@@ -120,6 +120,7 @@ def _planned(
         "gap_allowed": effort.gap,
         "schools_helped": 0,
         "verdict_before": "undetermined",
+        "price_source": wish.plan.source if wish.plan.has_prices else None,
     }
     if county.blocked:
         return about | {"status": "infeasible", "reason": county.blocked[0][0], "detail": _who(county.blocked)}, []
@@ -159,6 +160,8 @@ def _rows(county: _County, steps: Ints, plan: PlanFile) -> Iterator[dict[str, ob
                 "school_id": variable.school,
                 "school_name": names[variable.school],
                 "measure": measure.id,
+                "measure_zh": measure.label.zh,
+                "measure_en": measure.label.en,
                 "how": variable.how,
                 "amount": -amount if variable.how == "moved_out" else amount,
                 "unit": measure.unit,

@@ -13,6 +13,7 @@ from reports.documents.pioneer import recommendation_form
 from reports.documents.rectification import rectification_plan
 from reports.documents.render import document_html, document_markdown
 from reports.documents.school import self_evaluation
+from reports.documents.way import asked_way, asked_ways
 from reports.documents.workbook import document_xlsx
 from reports.findings import has_findings
 from reports.forms import Form, forms, forms_csv, province_forms, write_forms
@@ -63,7 +64,7 @@ def school_documents(county: CountyTables, school_id: str) -> list[Document]:
 
 def county_documents(county: CountyTables) -> list[Document]:
     """The county's inspection feedback, its recommendation form where one is asked for, and its standards side by side;
-    its check report where anything unusual was found or explained.
+    its check report where anything unusual was found or explained; the plans that the home asks for.
 
     Side by side stand the standards that limit difference coefficients, where there are two or more.
     """
@@ -74,6 +75,7 @@ def county_documents(county: CountyTables) -> list[Document]:
         found.append(side_by_side(county))
     if has_findings(county):
         found.append(check_report(county))
+    found += [asked_way(county, standard) for standard in asked_ways(county)]
     return found
 
 

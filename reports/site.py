@@ -13,6 +13,9 @@ from reports import display, render, sentences
 from reports.county import county_report
 from reports.data import county_json
 from reports.documents.comparison import KIND, compared
+from reports.documents.cover import file_name
+from reports.documents.way import KIND as PLAN
+from reports.documents.way import asked_ways
 from reports.downloads import indicators_csv
 from reports.evidence_page import evidence_page
 from reports.faces import prefix, shared, spoken_in, twin
@@ -168,6 +171,13 @@ def papers(county: CountyTables) -> list[Link]:
         links.append(Link(label=sentences.comparison_title(len(shown)), href=f"documents/{KIND}.html"))
     if has_findings(county):
         links.append(Link(label=_("核查报告"), href=f"documents/{CHECK_REPORT}.html"))
+    links += [
+        Link(
+            label=_("{standard}达标方案").format(standard=sentences.short_title(standard)),
+            href=f"documents/{PLAN}-{file_name(standard.id)}.html",
+        )
+        for standard in asked_ways(county)
+    ]
     return links
 
 

@@ -12,6 +12,7 @@ import re
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -65,13 +66,21 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class PlanFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Prices, bounds and wishes of a plan. `source` says where the prices come from, `valid` on which day they held."""
+    """Prices, bounds and wishes of a plan. `source` says where the prices come from, `valid` on which day they held.
+
+    `standards`, `school_years` and `counties` (none: all that are not met) say which plans a home asks for at every
+    refresh, and `mode` how they are made.
+    """
 
     source: str = ""
     valid: dt.date | None = None
     budget_yuan: Decimal | None = None
     fixed_schools: tuple[str, ...] = ()
     measures: dict[str, Price] = {}
+    standards: tuple[str, ...] = ()
+    school_years: tuple[int, ...] = ()
+    counties: tuple[str, ...] = ()
+    mode: Literal["level_up", "move"] = "level_up"
 
     @property
     def has_prices(self) -> bool:

@@ -86,6 +86,7 @@ CHEAPEST_PLANS = Contract(
             "stopped_by", pl.String, "中止原因", "What ended the search before", one_of=("nodes", "seconds", "rounds")
         ),
         count("schools_helped", "受益学校数", "Schools that the plan adds to", "schools"),
+        Column("price_source", pl.String, "价格来源", "Where the prices come from, null without prices"),
     ),
     origin="units, norms and limits of the standard",
 )
@@ -113,6 +114,8 @@ CHEAPEST_MEASURES = Contract(
             one_of=(*STAGES, ""),
         ),
         Column("measure", pl.String, "措施", "Measure, of measures.csv or the plan's file", nullable=False),
+        Column("measure_zh", pl.String, "措施名称", "The measure in Chinese", nullable=False),
+        Column("measure_en", pl.String, "措施名称（英文）", "The measure in English", nullable=False),
         Column(
             "how",
             pl.String,

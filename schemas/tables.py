@@ -52,6 +52,7 @@ from schemas.judgement import (
 )
 from schemas.lineage import LINEAGE_TABLES, SERIES
 from schemas.origins import COLUMNS_READ
+from schemas.planning import PLANNING_TABLES
 from schemas.reconciliation import RECONCILIATION
 from schemas.why import WHY_TABLES
 
@@ -779,6 +780,7 @@ TABLES = by_name(
         DECIDING_UNITS,
         EXPERIENCE_FINDINGS,
         FINDING_EXPLANATIONS,
+        *PLANNING_TABLES,
         *COUNTY_INPUTS,
         CORRECTIONS,
         SCHOOL_CHECKS,

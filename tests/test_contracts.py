@@ -5,13 +5,14 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from schemas.contract import Column, Contract, ContractBrokenError, accept, conform, failures, tidy
+from schemas.contract import Column, Contract, ContractBrokenError, accept, by_name, conform, failures, tidy
+from schemas.outlook import OUTLOOK_TABLES
 from schemas.restatements import HISTORY_TABLES, RESTATEMENTS
 from schemas.tables import SCHOOLS, TABLES
 
 CAUSES = str(next(column.pattern for column in RESTATEMENTS.columns if column.name == "causes"))
 TEXTS = {r"^\d{6}$": "690000", r"^[0-9a-f]{64}$": "a" * 64, CAUSES: "method"}
-EVERY = TABLES | HISTORY_TABLES
+EVERY = TABLES | HISTORY_TABLES | by_name(OUTLOOK_TABLES)
 CONTRACTS = [pytest.param(contract, id=name) for name, contract in EVERY.items()]
 
 

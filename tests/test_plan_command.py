@@ -8,11 +8,15 @@ import polars as pl
 import pytest
 
 from assets.home import Home
+from assets.papers import year_tables
+from assets.planning import asked_plans
 from pipelines.what_if import applied, outcome
+from reports.papers import county_documents
+from reports.site import papers as links
 from schemas.contract import conform
 from schemas.county import COUNTY_FACTS
 from schemas.measures import PlanFileError, our_measures, plan_file
-from schemas.planning import INTENDED_MEASURES
+from schemas.planning import INTENDED_MEASURES, PLANNING_TABLES
 from schemas.tables import RETURNS, SCHOOLS, school_fields
 from tests.county import schools
 from tests.test_published_examples import BOOKS, five_schools
@@ -217,3 +221,29 @@ def test_nothing_intended_changes_nothing() -> None:
     same = applied(rows, INTENDED_MEASURES.empty(), {})
     basic = standards()["cn-basic-2012"]
     assert outcome(same, basic).county_dispersion.equals(outcome(rows, basic).county_dispersion)
+
+
+def test_a_home_that_asks_for_plans_has_them_as_tables_and_as_documents_of_the_county(home: Path) -> None:
+    store = Home(home)
+    assert [rows.height for rows in asked_plans(store, 2023)] == [0, 0, 0]
+    (home / "planning.toml").write_text(
+        'standards = ["drawn-books"]\nschool_years = [2023]\n[measures.book]\nmost_per_school = "10"\n',
+        encoding="utf-8",
+    )
+    plans, measures, cuts = asked_plans(store, 2023)
+    assert plans["status"].to_list() == ["planned"]
+    assert measures["amount"].max() == 10
+    assert cuts["taken"].to_list() == [39]
+    assert [rows.height for rows in asked_plans(store, 2022)] == [0, 0, 0]
+    for contract, rows in zip(PLANNING_TABLES, (plans, measures, cuts), strict=True):
+        store.write(contract.name, 2023, rows)
+    (county,) = year_tables(store, 2023).counties()
+    (paper,) = [paper for paper in county_documents(county) if "/plan-" in paper.path]
+    assert paper.path == "2023/690101/documents/plan-drawn-books"
+    assert "documents/plan-drawn-books.html" in [link.href for link in links(county)]
+
+
+def test_a_home_that_asks_for_a_plan_that_cannot_be_made_is_told_so(home: Path) -> None:
+    (home / "planning.toml").write_text('standards = ["cn-basic-2012"]\nschool_years = [2023]\n', encoding="utf-8")
+    with pytest.raises(PlanFileError, match="不能规划"):
+        asked_plans(Home(home), 2023)

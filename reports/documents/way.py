@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+import polars as pl
+
 from reports import display, sentences
 from reports.captions import Captions
 from reports.documents.cells import amount, figure, words
 from reports.documents.cover import document
 from reports.documents.model import Block, Cell, Column, Document, Paragraph, Section, Sentences, Table
 from reports.language import gettext as _
-from reports.language import marked, spoken
+from reports.language import labelled, marked, spoken
 from reports.year import CountyTables, Row
-from schemas.measures import Label
 from standards.standard import Standard
 
 KIND = "plan"
@@ -37,18 +38,15 @@ def cheapest_way(
     plan: Row,
     measures: Sequence[Row],
     cuts: Sequence[Row],
-    labels: dict[str, Label],
-    prices: str,
 ) -> Document:
     """The plan of a county under a standard: result, what each school gets, sums by measure, and the warning.
 
-    `plan`, `measures` and `cuts` are the county's rows of `cheapest_plans`, `cheapest_measures`, `cheapest_cuts`;
-    `prices` says where the prices come from, empty without any.
+    `plan`, `measures` and `cuts` are the county's rows of `cheapest_plans`, `cheapest_measures`, `cheapest_cuts`.
     """
     captions = Captions()
-    sections = [Section(anchor="result", heading=_("结果"), blocks=tuple(_result(plan, prices)))]
+    sections = [Section(anchor="result", heading=_("结果"), blocks=tuple(_result(plan)))]
     if measures:
-        blocks = (_by_measure(county, measures, labels, captions), _by_school(county, measures, labels, captions))
+        blocks = (_by_measure(county, measures, captions), _by_school(county, measures, captions))
         sections.append(Section(anchor="measures", heading=_("增加什么"), blocks=blocks))
     warned = [cut for cut in cuts if cut["taken"] is not None]
     if warned:
@@ -73,7 +71,22 @@ def cheapest_way(
     )
 
 
-def _result(plan: Row, prices: str) -> list[Block]:
+def asked_ways(county: CountyTables) -> list[Standard]:
+    """The standards under which the home asks for a plan of this county, in the order of its page."""
+    asked = set(county.frame("cheapest_plans")["standard"].to_list())
+    return [standard for standard in county.standards if standard.id in asked]
+
+
+def asked_way(county: CountyTables, standard: Standard) -> Document:
+    """The plan of a county that the home asks for, from its tables."""
+    mine = pl.col("standard") == standard.id
+    plans, measures, cuts = (
+        county.frame(name).filter(mine).to_dicts() for name in ("cheapest_plans", "cheapest_measures", "cheapest_cuts")
+    )
+    return cheapest_way(county, standard, plans[0], measures, cuts)
+
+
+def _result(plan: Row) -> list[Block]:
     said = []
     if plan["status"] == "nothing_to_do":
         said.append(_("不用增加。"))
@@ -101,31 +114,31 @@ def _result(plan: Row, prices: str) -> list[Block]:
     if plan["cells_missing"]:
         said.append(_("有 {count} 个数据没有上报，方案不含这些。").format(count=plan["cells_missing"]))
     basis = (
-        _("价格来源：{source}。").format(source=prices)
+        _("价格来源：{source}。").format(source=plan["price_source"])
         if plan["counted_in"] == "yuan"
         else _("没有给价格：每项增加按“够多少名学生达标”折算，是本系统的缺省算法。")
     )
     return [Sentences(sentences=tuple(said)), Paragraph(text=basis, is_note=True)]
 
 
-def _name(labels: dict[str, Label], measure: str) -> str:
-    return spoken(labels[measure]) if measure in labels else measure
-
-
 def _yuan(value: Decimal | None) -> Cell:
     return figure(None if value is None else float(value), 0, absent=display.NOT_APPLICABLE)
 
 
-def _by_measure(county: CountyTables, measures: Sequence[Row], labels: dict[str, Label], captions: Captions) -> Table:
+def _by_measure(county: CountyTables, measures: Sequence[Row], captions: Captions) -> Table:
     """What is added and moved of each measure in the county."""
-    kinds = dict.fromkeys((row["measure"], row["how"], row["unit"]) for row in measures if row["how"] != "moved_out")
+    kinds = {
+        (row["measure"], row["how"]): (labelled(row, "measure"), row["unit"])
+        for row in measures
+        if row["how"] != "moved_out"
+    }
     rows = []
-    for measure, how, unit in kinds:
+    for (measure, how), (label, unit) in kinds.items():
         mine = [row for row in measures if (row["measure"], row["how"]) == (measure, how)]
         costs = [row["cost_yuan"] for row in mine]
         rows.append(
             (
-                words(_name(labels, measure)),
+                words(label),
                 words(_(_HOW[how])),
                 amount(float(sum(row["amount"] for row in mine)), unit),
                 figure(len({row["school_id"] for row in mine}), 0),
@@ -146,7 +159,7 @@ def _by_measure(county: CountyTables, measures: Sequence[Row], labels: dict[str,
     )
 
 
-def _by_school(county: CountyTables, measures: Sequence[Row], labels: dict[str, Label], captions: Captions) -> Table:
+def _by_school(county: CountyTables, measures: Sequence[Row], captions: Captions) -> Table:
     """What each school gets, and gives."""
     return Table(
         caption=captions.next(_("各校增加和调剂")),
@@ -164,7 +177,7 @@ def _by_school(county: CountyTables, measures: Sequence[Row], labels: dict[str, 
             (
                 words(row["school_name"]),
                 words(display.stage(row["stage"]) if row["stage"] else _("全校")),
-                words(_name(labels, row["measure"])),
+                words(labelled(row, "measure")),
                 words(_(_HOW[row["how"]])),
                 amount(float(abs(row["amount"])), row["unit"]),
                 _yuan(row["price_yuan"]),
