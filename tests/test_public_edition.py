@@ -464,9 +464,12 @@ def test_no_link_leaves_the_public_root_and_none_is_broken() -> None:
 def test_the_public_root_has_the_site_s_pages_and_no_papers() -> None:
     papers = {path for path in internal() if "/forms/" in path or "/documents/" in path}
     assert papers
+    evidence = {path for path in internal() if path.endswith("/evidence.html")}
+    assert evidence
+    assert not [path for path, content in pages().items() if "evidence.html" in str(content)]
     methods = {f"{tree}methods/{name}.html" for tree in ("", "en/") for name in ("index", *STANDARDS)}
     first = {"index.html", "en/index.html"}
-    assert set(pages()) - first - methods == set(internal()) - papers
+    assert set(pages()) - first - methods == set(internal()) - papers - evidence
     assert methods <= set(pages())
 
 
