@@ -30,7 +30,7 @@ from schemas.columns import STAGES
 from schemas.county import COUNTY_INPUTS
 from schemas.source import sources
 from schemas.tables import TABLES, codes, finding_fields, school_fields, shared_fields, stage_fields, unit_fields
-from standards.standard import HERE, Indicator, Standard, in_force
+from standards.standard import HERE, Indicator, Plausible, Standard, in_force
 
 FORM = "junheng-evidence-pack/1"
 _WORDS = TEMPLATES / "pack"
@@ -257,11 +257,17 @@ def _numbers(standard: Standard, units: pl.DataFrame, year: int) -> dict[str, An
         "school_rule": None
         if rule is None
         else {"at_norm": rule.at_norm, "floor_share": f"{rule.floor_share:f}", "of": rule.of},
+        "missing_pupils": _range(standard.missing_pupils),
         "indicators": [
             _of_indicator(standard, indicator, [*kinds.unique().sort(pl.all(), nulls_last=True).iter_rows()], year)
             for indicator in standard.indicators
         ],
     }
+
+
+def _range(span: Plausible | None) -> dict[str, str | None] | None:
+    """Between which values what is missing may lie, as text; without `high`, from `low` on."""
+    return None if span is None else {"low": f"{span.low:f}", "high": None if span.high is None else f"{span.high:f}"}
 
 
 def _of_indicator(
@@ -286,6 +292,8 @@ def _of_indicator(
         "is_quantity": indicator.is_quantity,
         "is_computable": bool(indicator.plus or indicator.plus_by_stage),
         "eased": eased,
+        "is_per_pupil": indicator.is_per_pupil,
+        "missing": _range(indicator.missing),
         "norms": norms,
     }
 

@@ -20,6 +20,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import os
 import sys
 import zipfile
@@ -28,7 +29,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Row = dict[str, Any]
     Files = Mapping[str, bytes]
@@ -168,7 +169,7 @@ def _check_standard(pack: Pack, standard: Row, found: Found) -> None:
     values = list(_values(standard, units, stated))
     _compare(found, "unit_indicators", stated, values, ("unit_id", "indicator"), standard["id"])
     spread = pack.of("county_dispersion", standard)
-    cells = _cells(standard, units, values, spread)
+    cells = _cells(standard, units, values)
     _compare(found, "county_dispersion", spread, cells, ("stage", "indicator"), standard["id"])
     schools = _school_verdicts(standard, values)
     _compare(found, "school_verdicts", pack.of("school_verdicts", standard), schools, ("unit_id",), standard["id"])
@@ -198,7 +199,9 @@ def _compare(
             if column in key or column.startswith("__") or column not in own:
                 continue
             found.count(table)
-            if not _same(own[column], value, scale):
+            # Bounds are roots, and near 0 a root is as coarse as the root of what it may differ by.
+            near = 10**6 if column in ("cv_low", "cv_high") and own["cv"] != own[column] else 1
+            if not _same(own[column], value, scale * near):
                 said = f"{column}: stated {_shown(own[column])}, computed {_shown(value)}"
                 found.fault(table, where, said)
     for name in known:
@@ -506,21 +509,20 @@ def root(value: Fraction) -> Fraction:
         return Fraction((Decimal(value.numerator) / Decimal(value.denominator)).sqrt())
 
 
-def _cells(standard: Row, units: Sequence[Row], values: Sequence[Row], stated: Sequence[Row]) -> list[Row]:
-    """Every stage's indicators and their composite. Bounds of what is missing are taken as stated, and held against it."""
-    bounds = {(row["stage"], row["indicator"]): (number(row["cv_low"]), number(row["cv_high"])) for row in stated}
+def _cells(standard: Row, units: Sequence[Row], values: Sequence[Row]) -> list[Row]:
+    """Every stage's indicators and their composite."""
     cells = []
     for stage in standard["stages"]:
         if not any(unit["stage"] == stage for unit in units):
             continue
-        of_stage = [_cell(standard, stage, one, values, bounds) for one in standard["indicators"]]
+        of_stage = [_cell(standard, stage, one, values) for one in standard["indicators"]]
         cells += of_stage
         if of_stage:
             cells.append(_composite(standard, stage, of_stage))
     return cells
 
 
-def _cell(standard: Row, stage: str, indicator: Row, values: Sequence[Row], bounds: dict[Any, Any]) -> Row:
+def _cell(standard: Row, stage: str, indicator: Row, values: Sequence[Row]) -> Row:
     rows = [row for row in values if row["stage"] == stage and row["indicator"] == indicator["id"]]
     having = [row for row in rows if row["value"] is not None]
     weight = sum((row["denominator"] for row in having), Fraction(0))
@@ -539,7 +541,7 @@ def _cell(standard: Row, stage: str, indicator: Row, values: Sequence[Row], boun
         (len(having) < len(rows), "missing_units"),
         (len(rows) == 1, "single_school"),
     )
-    low, high = (cv, cv) if len(having) == len(rows) else bounds.get((stage, indicator["id"]), (None, None))
+    low, high = (cv, cv) if len(having) == len(rows) else _bounds(standard, indicator, rows, weight, mean, cv)
     cell = {
         "stage": stage,
         "indicator": indicator["id"],
@@ -556,6 +558,99 @@ def _cell(standard: Row, stage: str, indicator: Row, values: Sequence[Row], boun
         "__scale__": mean or 0,
     }
     return _against(cell, standard)
+
+
+# What missing units may have: docs/decisions/0018-coverage-bounds.md derives the points that can be the extremes.
+
+
+def _bounds(
+    standard: Row, indicator: Row, rows: Sequence[Row], known: Fraction, mean: Fraction | None, cv: Fraction | None
+) -> tuple[Fraction | None, Fraction | None]:
+    """The lowest and highest coefficient that the units without a value allow; None where nothing bounds it."""
+    span = indicator["missing"]
+    if span is None or not mean or mean < 0 or cv is None:
+        return None, None
+    silent = [row for row in rows if row["value"] is None]
+    heavy = float(sum((row["denominator"] for row in silent if row["denominator"]), Fraction(0)))
+    weightless = sum(not row["denominator"] for row in silent)
+    size = standard["missing_pupils"] if indicator["is_per_pupil"] else None
+    fewest = heavy + weightless * (float(size["low"]) if size else 0.0)
+    greatest: float | None = heavy
+    if weightless:
+        greatest = heavy + weightless * float(size["high"]) if size and size["high"] is not None else None
+    share_low = _try(lambda: fewest / (float(known) + fewest))
+    share_high = _try(lambda: greatest / (float(known) + greatest))  # type: ignore[operator]
+    least = float(span["low"]) / float(mean)
+    most = None if span["high"] is None else float(span["high"]) / float(mean)
+    squared = float(cv) ** 2
+    low = _lowest(squared, share_low, 1.0 if share_high is None else share_high, least, most)
+    high = _highest(squared, share_low, share_high, least, most, len(silent) == 1)
+    return (
+        None if low is None else Fraction(math.sqrt(max(0.0, low * (1 - NEAR) - NEAR))),
+        None if high is None else Fraction(math.sqrt(high * (1 + NEAR) + NEAR)),
+    )
+
+
+def _try(compute: Callable[[], float]) -> float | None:
+    """A figure; None where something it needs is not there, or it is divided by nothing."""
+    try:
+        return compute()
+    except (TypeError, ZeroDivisionError):
+        return None
+
+
+def _known(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _inside(value: float | None, low: float | None, high: float | None) -> float:
+    return min(_known([max(_known([value, low])), high]))
+
+
+def _squared_at(squared: float, share: Any, at: Any, spread: float) -> float | None:
+    """CV squared where the missing units have this share of the weight, their mean lies at `at`, their variance is `spread`."""
+    return _try(
+        lambda: (
+            ((1 - share) * squared + share * spread + share * (1 - share) * (at - 1) ** 2) / (1 + share * (at - 1)) ** 2
+        )
+    )
+
+
+def _turning(squared: float, at: Any) -> float | None:
+    """The share of the weight at which CV squared turns while all missing units lie at `at`."""
+    return _try(lambda: (at**2 - 1 - squared - 2 * (at - 1) * (1 + squared)) / ((at**2 - 1 - squared) * (at - 1)))
+
+
+def _lowest(squared: float, share_low: Any, share_high: float, least: float, most: float | None) -> float | None:
+    at = _inside(1 + squared, least, most)
+    shares = [share_low, share_high, _inside(_turning(squared, at), share_low, share_high)]
+    return min(_known([_squared_at(squared, share, at, 0.0) for share in shares]), default=None)
+
+
+def _highest(squared: float, share_low: Any, share_high: Any, least: Any, most: Any, is_single: bool) -> float | None:
+    if most is None or share_high is None or share_low is None:
+        return None
+    found: list[float | None] = []
+    for end in (least, most):
+        shares = [share_low, share_high]
+        if share_low < share_high:
+            shares.append(_inside(_turning(squared, end), share_low, share_high))
+        found += [_squared_at(squared, share, end, 0.0) for share in shares]
+    if not is_single:
+        first, both, product = 1 + squared, least + most, least * most
+
+        def divided(share: Any, at: Any) -> float | None:
+            at = _inside(at, least, most)
+            return _squared_at(squared, share, at, (at - least) * (most - at))
+
+        for share in (share_low, share_high):
+            rest = (1 - share) * first - share * product - both * (1 - share)
+            found.append(divided(share, _try(lambda: (-2 * rest / both - (1 - share)) / share)))  # noqa: B023
+        mean = _try(lambda: 2 * product / both)
+        turn = _try(lambda: (product - first - both * (mean - 1)) / (both - product - first))  # type: ignore[operator]
+        share = _inside(turn, share_low, share_high)
+        found.append(divided(share, _try(lambda: (mean - 1 + share) / share)))  # type: ignore[operator]
+    return max(_known(found), default=None)
 
 
 def _composite(standard: Row, stage: str, cells: Sequence[Row]) -> Row:

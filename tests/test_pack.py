@@ -10,10 +10,15 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets import pack_check
 from assets.explained import NoSuchFigureError
@@ -25,6 +30,8 @@ from pipelines.synthetic import province
 from reports.return_workbook import return_frame
 from schemas.source import sources
 from schemas.tables import UNIT_INDICATORS
+from standards.standard import Dispersion, Plausible, standards
+from tests.county import figures
 from tests.drawing import cells, headers, write_text
 from tests.drawn_home import drawn_home
 
@@ -177,6 +184,10 @@ TAMPERED = {
     "a unit's share": (table("units", QUALITY, share_numerator="1"), {"units"}),
     "whether a unit counts": (table("units", BASIC | {"standing": "counted"}, standing="listed"), {"units"}),
     "the school rule": (table("school_verdicts", QUALITY | {"status": "not_met"}, status="met"), {"school_verdicts"}),
+    "a bound of what is missing": (
+        table("county_dispersion", BASIC | {"stage": "primary", "indicator": "books"}, cv_low="0.4"),
+        {"county_dispersion"},
+    ),
     "the verdict": (table("resource_verdicts", QUALITY | {"stage": "all"}, verdict="met"), {"resource_verdicts"}),
     "a school's pupils": (table("schools", {}, pupils_primary="1"), {"units", "unit_indicators", "county_dispersion"}),
     "a school's area": (table("schools", {}, teaching_auxiliary_area_m2="1.0000"), {"units", "unit_indicators"}),
@@ -297,3 +308,33 @@ def test_the_commands_write_and_check(home: Home, tmp_path: Path) -> None:
     assert "全部一致 agrees" in done.stdout
     assert run("pack", *asked, "-o", str(tmp_path)).returncode == 2
     assert run("verify", str(tmp_path / "none")).returncode == 2
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_script_bounds_a_coefficient_as_the_pipeline_does(data: st.DataObject) -> None:
+    pupils = st.integers(10, 3000)
+    known = data.draw(st.lists(st.tuples(pupils, st.integers(0, 30_000)), min_size=2, max_size=5))
+    silent = data.draw(st.lists(st.one_of(st.none(), pupils), min_size=1, max_size=3))
+    high = data.draw(st.sampled_from([None, "60"]))
+    span = Plausible(Decimal(0), "", None if high is None else Decimal(high))
+    size = data.draw(st.sampled_from([None, Plausible(Decimal(5), "", Decimal(4000))]))
+    books = msgspec.structs.replace(standards()["cn-basic-2012"].indicator("books"), missing=span)
+    standard = msgspec.structs.replace(
+        standards()["cn-basic-2012"], indicators=(books,), missing_pupils=size, dispersion=Dispersion("none", "")
+    )
+    rows = [{"pupils_primary": p, "books": b} for p, b in known] + [{"pupils_primary": p} for p in silent]
+    _, spread = figures([row | {"pupils_junior": 0} for row in rows], standard)
+    row = spread.row(by_predicate=(pl.col("indicator") == "books") & (pl.col("stage") == "primary"), named=True)
+    values = [{"value": Fraction(b, p), "denominator": Fraction(p)} for p, b in known]
+    values += [{"value": None, "denominator": None if p is None else Fraction(p)} for p in silent]
+    about = {"missing": {"low": "0", "high": high}, "is_per_pupil": True}
+    weight, total = sum(p for p, _ in known), sum(b for _, b in known)
+    mean = Fraction(total, weight)
+    spread_of = sum(Fraction(p, weight) * (Fraction(b, p) - mean) ** 2 for p, b in known)
+    cv = pack_check.root(spread_of) / mean if mean else None
+    limits = {"missing_pupils": None if size is None else {"low": "5", "high": "4000"}}
+    found = pack_check._bounds(limits, about, values, Fraction(weight), mean, cv)
+    for stated, computed in zip((row["cv_low"], row["cv_high"]), found, strict=True):
+        assert (stated is None) == (computed is None)
+        assert stated is None or float(computed or 0) == pytest.approx(stated, abs=2e-6, rel=1e-9)
