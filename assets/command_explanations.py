@@ -13,7 +13,8 @@ import typer
 from assets.console import EXIT_CODES, SOMETHING_REFUSED, HomeOption, home_of, out, usage
 from assets.home import Home, write_whole
 from assets.registers import check_registers, register
-from pipelines.reading import ROW, UnreadableError, sheets
+from pipelines.faults import UnreadableError
+from pipelines.reading import ROW, sheets
 from pipelines.sent_back import REFUSED, merged, rows_to_complete, said_in_return, sent_back
 from reports import display
 from schemas.explanations import EXPLANATIONS, FOLLOW_UP_HEADERS, FOLLOW_UP_SHEET, STATUSES, TO_EXPLAIN

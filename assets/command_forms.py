@@ -11,8 +11,8 @@ import typer
 from assets.command_papers import FolderOption, YearOption, write_papers
 from assets.console import EXIT_CODES, HomeOption, home_of, out, source_of, standard_of, usage
 from assets.progress import shown, stage
+from pipelines.faults import UnreadableError
 from pipelines.form_layouts import changes, mapped_labels, mapped_layout, workbook_labels
-from pipelines.reading import UnreadableError
 from schemas.source import Source
 
 forms_app = typer.Typer(epilog=EXIT_CODES, invoke_without_command=True)

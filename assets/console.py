@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from assets.home import Home, default_home
+from pipelines.limits import shown_text
 from schemas.source import Source, sources
 from standards.standard import Standard
 
@@ -27,8 +28,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class _Terminal(Console):
+    """A console to which no text of a file can give orders: what steers a terminal is spelt out."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """The objects, texts among them without control characters."""
+        super().print(*(shown_text(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+out = _Terminal(soft_wrap=True, highlight=False)
+err = _Terminal(stderr=True, soft_wrap=True, highlight=False)
 
 HomeOption = Annotated[
     Path | None,

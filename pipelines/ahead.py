@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from pipelines.archives import UNREADABLE, Entry
-from pipelines.reading import UnreadableError
+from pipelines.archives import UNREADABLE, Entry, content_of
+from pipelines.faults import UnreadableError
+from pipelines.limits import said
 
 AHEAD = 4
 """Files held in memory for each thread; a default of ours."""
@@ -26,9 +27,11 @@ def read_ahead(
 
     def one(name: str, file: Entry) -> tuple[str, bytes | UnreadableError, _Read | None]:
         try:
-            content = file.read_bytes()
+            content = content_of(file)
+        except UnreadableError as fault:
+            return name, fault, None
         except UNREADABLE as fault:
-            return name, UnreadableError("damaged_file", str(fault)), None
+            return name, UnreadableError("damaged_file", said(fault)), None
         return name, content, read(name, content)
 
     threads = os.cpu_count() or 1

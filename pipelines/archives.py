@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-MOST_BYTES = 512 * 1024 * 1024
-"""Size of the largest file that is unpacked from a zip; a default of ours, against archives made to fill a disk."""
-UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
-"""What reading a file of a zip raises: damaged, locked with a password, or packed in a way that is not known."""
+from pipelines.faults import UnreadableError
+from pipelines.limits import BAD_ZIP, keep_ratio, keep_size, said, shown_name, too_big
+from schemas.limits import most
+
+UNREADABLE = BAD_ZIP
+"""What reading a file raises: damaged, locked with a password, packed in a way that is not known, or taken away."""
 _UTF8 = 0x800
 """Flag of a member whose name is UTF-8; without it, the name is in the code page of the machine that packed it."""
 
@@ -39,32 +40,39 @@ class Member:
     shown: str
 
     def read_bytes(self) -> bytes:
-        """The unpacked bytes. Raises BadZipFile where the file is damaged or too large, RuntimeError where locked."""
-        if self.info.file_size > MOST_BYTES:
-            raise zipfile.BadZipFile(f"{self.shown}: {self.info.file_size:,} bytes, at most {MOST_BYTES:,}")
+        """The unpacked bytes. Raises UnreadableError where they are beyond the limits, one of UNREADABLE where damaged."""
+        keep_size(self.info.file_size)
+        keep_ratio(self.info)
         return self.archive.file.read(self.info)
 
 
 @dataclass(frozen=True)
 class Unopened:
-    """A zip that cannot be opened, which says so when it is read."""
+    """A zip or a file of it that cannot be opened, which says so when it is read."""
 
-    fault: str
+    fault: UnreadableError
 
     def read_bytes(self) -> bytes:
-        """Nothing. Raises BadZipFile."""
-        raise zipfile.BadZipFile(self.fault)
+        """Nothing. Raises UnreadableError."""
+        raise self.fault
 
 
 Entry = Path | Member | Unopened
 """A file of a folder of returns, by itself or inside a zip."""
 
 
+def content_of(entry: Entry) -> bytes:
+    """The bytes of a file. Raises UnreadableError where they are beyond the limits, one of UNREADABLE where damaged."""
+    if isinstance(entry, Path):
+        keep_size(entry.stat().st_size)
+    return entry.read_bytes()
+
+
 def digest(entry: Entry) -> str:
     """The SHA-256 of a file's bytes; of one that cannot be read, that of none."""
     try:
-        content = entry.read_bytes()
-    except UNREADABLE:
+        content = content_of(entry)
+    except (UnreadableError, *UNREADABLE):
         content = b""
     return hashlib.sha256(content).hexdigest()
 
@@ -81,14 +89,36 @@ def entries(shown: str, path: Path) -> Iterator[tuple[str, Entry]]:
     """
     archive = Archive(path)
     try:
-        found = {name_of(info): info for info in archive.file.infolist() if not info.is_dir()}
-    except (zipfile.BadZipFile, OSError) as fault:
-        yield shown, Unopened(str(fault))
+        listed = [info for info in archive.file.infolist() if not info.is_dir()]
+        _keep_archive(listed)
+        found = {name_of(info): info for info in listed}
+    except UnreadableError as fault:
+        yield shown, Unopened(fault)
+        return
+    except UNREADABLE as fault:
+        yield shown, Unopened(UnreadableError("damaged_file", said(fault)))
         return
     for name in sorted(found):
         parts = PurePosixPath(name).parts
-        if not any(part.startswith((".", "~$", "__MACOSX")) for part in parts):
-            yield f"{shown}/{'/'.join(parts)}", Member(archive, found[name], name)
+        if leads_out(name):
+            yield f"{shown}/{shown_name(name)}", Unopened(UnreadableError("unsafe_name", shown_name(name)))
+        elif not any(part.startswith((".", "~$", "__MACOSX")) for part in parts):
+            yield f"{shown}/{shown_name('/'.join(parts))}", Member(archive, found[name], name)
+
+
+def _keep_archive(listed: list[zipfile.ZipInfo]) -> None:
+    """A zip's files are not too many, nor too large together. Raises UnreadableError."""
+    if len(listed) > most("archive_files"):
+        raise too_big("archive_files", len(listed))
+    total = sum(info.file_size for info in listed)
+    if total > most("archive_bytes"):
+        raise too_big("archive_bytes", total)
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name within a zip leads out of it: by steps upwards, from a root or a drive."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or name[:1] in ("/", "\\") or name[1:2] == ":" or "\0" in name
 
 
 def name_of(info: zipfile.ZipInfo) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import fastexcel
 import polars as pl
 
+from pipelines.faults import UnreadableError
 from pipelines.form_reading import form_named, grid
-from pipelines.reading import UnreadableError, is_workbook
+from pipelines.reading import is_workbook
 from schemas.forms import address, bare
 from schemas.source import Source, plain
 

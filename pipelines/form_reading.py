@@ -14,7 +14,9 @@ from pathlib import PurePosixPath
 
 import fastexcel
 
-from pipelines.reading import UnreadableError, error_shown, is_workbook, uncalculated, workbook_form
+from pipelines.faults import UnreadableError
+from pipelines.limits import BAD_ZIP, said
+from pipelines.reading import error_shown, is_workbook, loaded, opened, uncalculated, workbook_form
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.forms import Anchor, FormCell, FormMap, address, bare, letters, position
 from schemas.source import Source, plain
@@ -28,7 +30,7 @@ _UNIT_ROWS = 2
 _TITLE_ROWS = 6
 """Rows at the top of a sheet in which its titles stand."""
 _BLANKS = " \t\r\n\u3000\u00a0\ufeff\u200b"
-_EXPLAINED = re.compile(r"[;；,，。]?\s*(?:说明|情况说明|原因)\s*[:：]\s*")
+_EXPLAINED = re.compile(r"[;；,，。]?\s{0,9}(?:说明|情况说明|原因)\s{0,9}[:：]\s*")
 _KIND_COLUMNS = ("校验类型", "核查类型", "类型")
 _RULE_COLUMNS = ("校验内容", "校验规则", "核查内容", "核查规则", "校验结果", "核查结果", "数据核查结果", "问题")
 _SAID_COLUMNS = ("说明", "情况说明", "核查说明", "说明及建议", "原因说明")
@@ -142,8 +144,8 @@ def _opened(shown: str, content: bytes, sources: Sequence[Source], read: _Readin
     if not is_workbook(content):
         return None
     try:
-        book = fastexcel.read_excel(content)
-    except fastexcel.FastExcelError:
+        book = opened(content)
+    except (fastexcel.FastExcelError, UnreadableError):
         return None
     for source in sources:
         layout = _layout(source)
@@ -155,8 +157,8 @@ def _opened(shown: str, content: bytes, sources: Sequence[Source], read: _Readin
         found = FormReturn(source, layout, workbook_form(content))
         try:
             read(found, shown, content, book, named)
-        except fastexcel.FastExcelError as fault:
-            found.refused = UnreadableError("damaged_file", str(fault).splitlines()[0]), None
+        except (fastexcel.FastExcelError, *BAD_ZIP) as fault:
+            found.refused = UnreadableError("damaged_file", said(fault)), None
         except UnreadableError as fault:
             found.refused = fault, None
         return found
@@ -182,7 +184,7 @@ def form_named(source: Source, sheet: str) -> str | None:
 
 def grid(book: fastexcel.ExcelReader, number: int, missing: Iterable[tuple[int, int, str]] = ()) -> Grid:
     """A sheet of a workbook; `missing` are its formulas without result."""
-    sheet = book.load_sheet(number, header_row=None, skip_rows=0, dtypes="string")
+    sheet = loaded(book, number)
     errors = {(row, column): formula for row, column, formula in missing}
     is_hidden = sheet.visible != "visible"
     if not sheet.width:

@@ -367,7 +367,7 @@ def _read(header: Header, kind: str, *, is_county: bool) -> tuple[pl.Expr, pl.Ex
     cell = pl.col(header.column)
     digits = cell.str.replace_all(",", "", literal=True)
     if kind == "text":
-        wrong = cell.str.contains(DAMAGED, literal=True)
+        wrong = cell.str.contains(DAMAGED)
         if is_county:
             wrong = wrong | (cell.str.len_chars() > MOST_CHARACTERS)
         return pl.when(~wrong).then(cell), wrong
@@ -405,7 +405,7 @@ def _cast_rule(cell: pl.Expr, kind: str, *, is_county: bool) -> pl.Expr:
     """The rule that a cell breaks which did not cast."""
     other = {"yesno": "not_yes_no", "date": "not_a_date"}.get(kind, "not_a_number")
     return (
-        pl.when(cell.str.contains(DAMAGED, literal=True))
+        pl.when(cell.str.contains(DAMAGED))
         .then(pl.lit("damaged_text"))
         .when(pl.lit(kind == "text"))
         .then(pl.lit("too_long"))

@@ -18,7 +18,10 @@ from schemas.source import Identifiers, Layout, Recode, Source
 from schemas.tables import SCHOOLS, codes
 from standards.county_return import KnownFact
 
-DAMAGED = "\ufffd"
+DAMAGED = r"[\x{FFFD}\x00-\x08\x0B\x0C\x0E-\x1F\x7F-\x9F\x{202A}-\x{202E}\x{2066}-\x{2069}]"
+"""What no text holds that was written by people: undecodable bytes, control characters, reversals of the writing."""
+_PLAIN = r"^[ -~]*$"
+"""ASCII alone: an identifier of other characters looks like one that it is not."""
 SCIENTIFIC = r"^[+-]?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+$"
 FORMULA_ERROR = r"^#(N/A|DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!)$"
 FORMULA = r"^="
@@ -150,9 +153,9 @@ def _school(found: Recognised) -> list[_Check]:
     source = found.source
     checks = [
         *_school_id(source.described.identifiers, is_needed=True),
-        _county_code(source.described.identifiers),
+        *_county_code(source.described.identifiers),
         _Check("school_name_missing", "school_name", _absent(source, "school_name")),
-        _Check("name_damaged", "school_name", pl.col("school_name").str.contains(DAMAGED, literal=True)),
+        _Check("name_damaged", "school_name", pl.col("school_name").str.contains(DAMAGED)),
         *_county_known(source),
     ]
     if "school_type_code" not in found.described.constants:
@@ -166,7 +169,7 @@ def _county(found: Recognised) -> list[_Check]:
     """The checks of a county's row, over text in which the symbols of its key are read."""
     described, contract = found.described, contract_of(found.table)
     header_of = {header.column: header.header for header in found.source.headers(found.layout, LAST_SCHOOL_YEAR)}
-    checks = [_county_code(found.source.described.identifiers), *_county_known(found.source)]
+    checks = [*_county_code(found.source.described.identifiers), *_county_known(found.source)]
     is_long = pl.col("county_name").str.len_chars() > MOST_CHARACTERS
     most = MOST_CHARACTERS
     checks.append(
@@ -208,7 +211,7 @@ def _known(found: Recognised, known: Known) -> list[_Check]:
 def _key_form(found: Recognised, column: Column) -> _Check:
     """Whether a cell of a key is damaged, a formula error, no year, no code of its list, or of another form."""
     cell = pl.col(column.name)
-    spoilt = cell.str.contains(DAMAGED, literal=True) | cell.str.contains(FORMULA_ERROR)
+    spoilt = cell.str.contains(DAMAGED) | cell.str.contains(FORMULA_ERROR)
     spoilt = spoilt | cell.str.contains(FORMULA) | (cell.str.len_chars() > MOST_CHARACTERS)
     if column.dtype == pl.Int32:
         year = cell.str.extract(_YEAR).cast(pl.Int32, strict=False)
@@ -245,6 +248,7 @@ def _school_id(ids: Identifiers, *, is_needed: bool) -> list[_Check]:
     breaks = {
         "school_id_missing": school.is_null(),
         "school_id_scientific": misformed & school.str.contains(SCIENTIFIC),
+        "school_id_characters": misformed & ~school.str.contains(_PLAIN),
         "school_id_number": misformed & school.str.contains(r"^[0-9]+\.[0-9]+$"),
         "school_id_short": misformed & is_short,
         "school_id_form": misformed,
@@ -256,10 +260,16 @@ def _school_id(ids: Identifiers, *, is_needed: bool) -> list[_Check]:
     ]
 
 
-def _county_code(ids: Identifiers) -> _Check:
+def _county_code(ids: Identifiers) -> list[_Check]:
     county = pl.col("county_code")
-    breaks = county.is_null() | ~county.str.contains(ids.county_code)
-    return _Check("county_code_form", "county_code", breaks, ids.county_code_words, ids.county_code_words_en)
+    misformed = ~county.str.contains(ids.county_code)
+    return [
+        _Check(rule, "county_code", breaks, ids.county_code_words, ids.county_code_words_en)
+        for rule, breaks in (
+            ("county_code_characters", misformed & ~county.str.contains(_PLAIN)),
+            ("county_code_form", county.is_null() | misformed),
+        )
+    ]
 
 
 def _county_known(source: Source) -> list[_Check]:
@@ -270,7 +280,7 @@ def _county_known(source: Source) -> list[_Check]:
         return [_Check("county_unknown", "county_code", breaks, ids.county_code_words, ids.county_code_words_en)]
     return [
         _Check("county_name_missing", "county_name", _absent(source, "county_name")),
-        _Check("name_damaged", "county_name", pl.col("county_name").str.contains(DAMAGED, literal=True)),
+        _Check("name_damaged", "county_name", pl.col("county_name").str.contains(DAMAGED)),
     ]
 
 

@@ -16,13 +16,15 @@ import polars as pl
 from pipelines.ahead import read_ahead
 from pipelines.archives import Entry, entries, is_archive
 from pipelines.corrections import Unmatched, no_hits, settled
+from pipelines.faults import UnreadableError
 from pipelines.form_intake import at_cells, explanations, form_rows, places, recognised
 from pipelines.form_reading import FormReturn, read_forms, top_of_forms
 from pipelines.harmonise import Lines, has_rows, read_lines, refuse_repeated, refuse_strangers, to_rows
 from pipelines.identity import Known, contract_of
+from pipelines.limits import SPELT, shown_name
 from pipelines.mending import with_mended
 from pipelines.origins import columns_read, places_in
-from pipelines.reading import Body, Sheet, UnreadableError, sheets
+from pipelines.reading import Body, Sheet, sheets
 from pipelines.recognition import Recognised, match_headers, recognise, school_year
 from pipelines.refusals import FAULTS, no_faults
 from schemas.contract import tidy
@@ -149,7 +151,7 @@ def inbox_files(inbox: Path) -> list[Path]:
 def named_files(inbox: Path) -> list[tuple[str, Entry]]:
     """The inbox's files, each under its path as it is shown, those of a zip by themselves; none without the folder."""
     found = inbox_files(inbox) if inbox.is_dir() else []
-    return unzipped((path.relative_to(inbox).as_posix(), path) for path in found)
+    return unzipped((shown_name(path.relative_to(inbox).as_posix()), path) for path in found)
 
 
 def unzipped(files: Iterable[tuple[str, Path]]) -> list[tuple[str, Entry]]:
@@ -632,11 +634,13 @@ def _quarantine(faults: pl.DataFrame, taken: Sequence[_Part]) -> pl.DataFrame:
         unknown = faults.filter(pl.col("message_zh").is_null())["rule"].unique().to_list()
         raise KeyError(f"schemas/rules.csv has no message for {unknown}")
 
+    value = pl.col("value").str.head(200).str.replace_many(SPELT)
+
     def filled(message: str, wanted: str, blank: str) -> pl.Expr:
         return (
             pl.col(message)
             .str.replace("{wanted}", pl.col(wanted).fill_null(""), literal=True)
-            .str.replace("{value}", pl.col("value").fill_null(blank).str.head(200), literal=True)
+            .str.replace("{value}", value.fill_null(blank), literal=True)
         )
 
     return faults.with_columns(

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
+from pipelines.faults import UnreadableError
 from pipelines.figures import ratio
-from pipelines.reading import ROW, Sheet, UnreadableError, sheets
+from pipelines.reading import ROW, Sheet, sheets
 from schemas.publication import Identity, Publication
 
 PRINTED = pl.Schema(

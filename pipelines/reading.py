@@ -9,14 +9,20 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import fastexcel
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
+
+from pipelines.faults import UnreadableError
+from pipelines.limits import BAD_ZIP, keep_text, keep_workbook, said, too_big
+from pipelines.old_workbooks import keep_old_workbook
+from schemas.limits import most
 
 HEAD_ROWS = 30
 """Rows at the top of a sheet among which the header is looked for."""
@@ -35,17 +41,6 @@ _SIGNATURES = (
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _NO_OLD_EXCEL = "加密的工作簿，或旧版 Office 文件而非工作簿 / an encrypted workbook, or an old Office file that is none"
-
-
-class UnreadableError(Exception):
-    """A file that holds no table that we can read: the rule it breaks, the value seen, what was wanted.
-
-    `wanted_en` is what was wanted in English, where that differs.
-    """
-
-    def __init__(self, rule: str, value: str = "", wanted: str = "", wanted_en: str = "") -> None:
-        super().__init__(rule, value, wanted)
-        self.rule, self.value, self.wanted, self.wanted_en = rule, value, wanted, wanted_en or wanted
 
 
 @dataclass(frozen=True)
@@ -98,21 +93,50 @@ def sheets(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
         yield from _texts(content, encodings)
 
 
+def opened(content: bytes) -> fastexcel.ExcelReader:
+    """A workbook that keeps the limits, opened. Raises UnreadableError, FastExcelError where it is damaged."""
+    if content.startswith(b"PK"):
+        keep_workbook(content)
+    else:
+        keep_old_workbook(content)
+    with _panics_said():
+        return fastexcel.read_excel(content)
+
+
+def loaded(book: fastexcel.ExcelReader, sheet: int | str) -> fastexcel.ExcelSheet:
+    """A sheet of a workbook as text, its blank rows at the top with it: row numbers are the sheet's own."""
+    with _panics_said():
+        return book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
+
+
+@contextmanager
+def _panics_said() -> Iterator[None]:
+    """A reader that gives up on a workbook refuses the file: its panics are no exceptions of Python's."""
+    try:
+        yield
+    except BaseException as fault:
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise UnreadableError("damaged_file", said(fault)) from fault
+
+
 def _workbook(content: bytes) -> list[Sheet]:
     try:
-        book = fastexcel.read_excel(content)
+        book = opened(content)
         return [_worksheet(book, name, content) for name in book.sheet_names]
     except fastexcel.FastExcelError as fault:
         with suppress(zipfile.BadZipFile):
             if not any(name.startswith("xl/") for name in zipfile.ZipFile(io.BytesIO(content)).namelist()):
                 raise UnreadableError("not_a_table", "ZIP") from fault
-        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+        raise UnreadableError("damaged_file", said(fault)) from fault
+    except BAD_ZIP as fault:
+        raise UnreadableError("damaged_file", said(fault)) from fault
 
 
 def _old_workbook(content: bytes) -> list[Sheet]:
     """The sheets of a workbook of Excel 97 to 2003."""
     try:
-        book = fastexcel.read_excel(content)
+        book = opened(content)
         return [_worksheet(book, name, content) for name in book.sheet_names]
     except fastexcel.FastExcelError as fault:
         raise UnreadableError("not_a_table", _NO_OLD_EXCEL) from fault
@@ -135,10 +159,15 @@ def error_shown(detail: str) -> str:
 
 
 _HAS_FORMULA = re.compile(rb"<f[\s>/]")
-_WITHOUT_RESULT = re.compile(rb"(?:</f>|<f\b[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
-_CELL = re.compile(rb"<c\s([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
-_PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
-_FORMULA = re.compile(rb"<f\b[^>]*?(?:/>|>(.*?)</f>)", re.DOTALL)
+# No pattern scans the same bytes twice, whatever stands in a file: a tag ends where the next begins, a run of white
+# space is not given back.
+_WITHOUT_RESULT = re.compile(rb"(?:</f>|<f\b[^<>]*/>)\s*+(?:(?:<v\s*+/>|<v>\s*+</v>)\s*+)?</c>")
+_LAST_CELL = re.compile(rb".*<c\s([^<>]*)>(.*)\Z", re.DOTALL)
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_FORMULA = re.compile(rb"<f\b[^<>]*>([^<]*)")
+_SHEET = re.compile(rb"<(?:\w{1,40}:)?sheet\s[^<>]*>")
+_SHEET_ID = re.compile(rb'\s\w{1,40}:id="([^"]+)"')
+_RELATION = re.compile(rb"<(?:\w{1,40}:)?Relationship\s[^<>]*>")
 _CHUNK = 1 << 20
 
 
@@ -173,10 +202,12 @@ def _without_result(parts: zipfile.ZipFile, path: str) -> tuple[tuple[tuple[int,
     if not _WITHOUT_RESULT.search(page):
         return (), 0
     found, filled = [], []
-    for attributes, inside in _CELL.findall(page):
-        place = _PLACE.search(attributes)
-        if place is None:
+    for piece in page.split(b"</c>")[:-1]:
+        cell = _LAST_CELL.match(piece)
+        place = _PLACE.search(cell[1]) if cell else None
+        if cell is None or place is None:
             continue
+        attributes, inside = cell.groups()
         row, column = int(place[2]), _number_of(place[1])
         formula = _FORMULA.search(inside)
         if formula and b't="str"' not in attributes and _WITHOUT_RESULT.search(inside + b"</c>"):
@@ -197,9 +228,10 @@ def _parts_of_sheets(parts: zipfile.ZipFile) -> list[str | None]:
     names = set(parts.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return []
-    sheet_ids = re.findall(rb'<(?:\w+:)?sheet\s[^>]*?\w+:id="([^"]+)"', parts.read("xl/workbook.xml"))
+    pages = (_SHEET_ID.search(tag) for tag in _SHEET.findall(parts.read("xl/workbook.xml")))
+    sheet_ids = [page[1] for page in pages if page]
     targets = {}
-    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", parts.read("xl/_rels/workbook.xml.rels")):
+    for relation in _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels")):
         stated = dict(re.findall(rb'(Id|Target)="([^"]*)"', relation))
         targets[stated.get(b"Id")] = stated.get(b"Target", b"").decode(errors="replace")
     paths = []
@@ -232,10 +264,9 @@ def _number_of(letters: bytes) -> int:
 
 
 def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
-    # skip_rows=0 keeps the blank rows at the top, so that row numbers are the sheet's own.
-    loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-    batch, faults = loaded.to_arrow_with_errors() if loaded.width else (pa.RecordBatch.from_pylist([]), None)
-    cells: pl.DataFrame = pl.DataFrame(pl.from_arrow(batch)) if loaded.width else pl.DataFrame()
+    page = loaded(book, name)
+    batch, faults = page.to_arrow_with_errors() if page.width else (pa.RecordBatch.from_pylist([]), None)
+    cells: pl.DataFrame = pl.DataFrame(pl.from_arrow(batch)) if page.width else pl.DataFrame()
     cells = cells.rename({old: str(position) for position, old in enumerate(cells.columns)})
     cells = cells.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     errors = tuple(
@@ -252,7 +283,7 @@ def _worksheet(book: fastexcel.ExcelReader, name: str, content: bytes) -> Sheet:
         below = pl.concat([cells.filter(pl.col(ROW) > header_row), further], how="diagonal").sort(ROW)
         return Body(below, errors=(*(error for error in errors if error[0] > header_row), *missing))
 
-    first = loaded.selected_columns[0].absolute_index + 1 if loaded.width else 1
+    first = page.selected_columns[0].absolute_index + 1 if page.width else 1
     return Sheet(name, head, body, workbook_form(content), first)
 
 
@@ -268,14 +299,36 @@ def workbook_form(content: bytes) -> str:
 
 def _parquet(content: bytes) -> Sheet:
     try:
-        table = pa.parquet.read_table(io.BytesIO(content))
-    except (pa.ArrowException, OSError) as fault:
-        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+        table = _within_limits(content)
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as fault:
+        raise UnreadableError("damaged_file", said(fault)) from fault
     names = table.column_names
     frame = pl.DataFrame(pl.from_arrow(table.rename_columns([str(i) for i in range(len(names))])))
     texts = pl.DataFrame([_as_text(column) for column in frame.iter_columns()])
     cells = texts.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
     return Sheet(None, [list(names)], lambda _header_row: Body(cells), "parquet")
+
+
+def _within_limits(content: bytes) -> pa.Table:
+    """The table of a Parquet file: its cells counted before they are read, its texts measured before they are repeated.
+
+    A file may hold a text once and refer to it a million times. Raises UnreadableError.
+    """
+    about = pa.parquet.read_metadata(io.BytesIO(content))
+    if about.num_columns > most("sheet_columns"):
+        raise too_big("sheet_columns", about.num_columns)
+    if about.num_rows * about.num_columns > most("sheet_cells"):
+        raise too_big("sheet_cells", f"{about.num_rows:,} × {about.num_columns:,}")
+    texts = [field.name for field in about.schema.to_arrow_schema() if pa.types.is_string(field.type)]
+    table = pa.parquet.read_table(io.BytesIO(content), read_dictionary=texts)
+    size = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            lengths = pa.compute.take(pa.compute.binary_length(chunk.dictionary), chunk.indices)
+            size += pa.compute.sum(lengths).as_py() or 0
+    if size > most("file_bytes"):
+        raise too_big("file_bytes", size)
+    return table
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -308,6 +361,7 @@ def _texts(content: bytes, encodings: tuple[str, ...]) -> Iterator[list[Sheet]]:
 
 def _delimited(text: str, encoding: str) -> Sheet:
     text = text.removeprefix("\ufeff")
+    keep_text(text)
     top = text[:200_000]
     separator = max(
         "\t,;", key=lambda mark: max((line.count(mark) for line in top.splitlines()[:HEAD_ROWS]), default=0)
@@ -320,6 +374,9 @@ def _delimited(text: str, encoding: str) -> Sheet:
                 break
     except csv.Error:  # a field without end
         rows.append([top[:200]])
+    widest = max((len(row) for row in rows), default=0)
+    if widest > most("sheet_columns"):
+        raise too_big("sheet_columns", widest)
 
     def body(header_row: int) -> Body:
         return _delimited_body(text, separator, header_row, len(rows[header_row - 1]))
@@ -352,7 +409,7 @@ def _delimited_body(text: str, separator: str, header_row: int, width: int) -> B
             ),
         )
     except pa.ArrowInvalid as fault:
-        raise UnreadableError("damaged_file", str(fault).splitlines()[0]) from fault
+        raise UnreadableError("damaged_file", said(fault)) from fault
     # Rows that do not fit are left out by the reader, so the others are numbered around them.
     passed_over = sorted({row.number for row in ragged} | set(blank))
     numbers = pl.int_range(1, table.num_rows + len(passed_over) + 1, dtype=pl.Int64, eager=True)

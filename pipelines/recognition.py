@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from pipelines.reading import Body, Sheet, UnreadableError
+from pipelines.faults import UnreadableError
+from pipelines.reading import Body, Sheet
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.source import Header, Layout, Source, YearClue, plain
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.intake import Intake, inbox_files, rules, survey, take_in
+from pipelines.intake import Intake, inbox_files, named_files, rules, survey, take_in
 from schemas.columns import STAGES
 from schemas.contract import accept, failures
 from schemas.source import sources
@@ -39,6 +39,7 @@ from tests.drawing import (
     write_workbook,
 )
 from tests.forming import FAULTY
+from tests.hostile import sheet, zipped
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "tw-moe"
 
@@ -312,7 +313,8 @@ BAD_ROWS = [
     ("school_id", "21510000010", "school_id_form"),
     ("school_id", "2151-00001", "school_id_form"),
     ("school_id", "21510000ab", "school_id_form"),
-    ("school_id", "２１５１００００１１", "school_id_form"),
+    ("school_id", "２１５１００００１１", "school_id_characters"),
+    ("county_code", "11010１", "county_code_characters"),
     ("county_code", "11010", "county_code_form"),
     ("county_code", "", "county_code_form"),
     ("county_code", "910101", "county_code_form"),
@@ -908,7 +910,12 @@ def planted(refused_files: Intake, logic: Intake, tmp_path_factory: pytest.TempP
         "eased": KnownFact(takes_finding=True, of_schools=True),
     }
     read = taken(*inbox_files(folder), facts=answers, items={"a": ["b"]})
-    return [refused_files.quarantine, logic.quarantine, read.quarantine]
+    hostile = folder / "hostile"
+    hostile.mkdir()
+    (hostile / "a.zip").write_bytes(zipped({"../b.csv": b"x"}))
+    (hostile / "c.xlsx").write_bytes(sheet('<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'))
+    beyond = take_in(named_files(hostile), sources().values()).quarantine
+    return [refused_files.quarantine, logic.quarantine, read.quarantine, beyond]
 
 
 def test_every_rule_of_the_catalogue_is_seen_to_refuse_at_its_level(planted: list[pl.DataFrame]) -> None:

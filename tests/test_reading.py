@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from pipelines.reading import ROW, Body, Sheet, UnreadableError, sheets
+from pipelines.faults import UnreadableError
+from pipelines.reading import ROW, Body, Sheet, sheets
 from tests.drawing import text, workbook
 
 ENCODINGS = ("utf-8", "utf-16", "gb18030", "cp950")
