@@ -24,7 +24,7 @@ from benchmarks.nation import PROVINCE, provinces
 from benchmarks.plain import PlainPages
 from reports import render
 from reports.county import county_report
-from reports.site import papers
+from reports.site import papers, uncollected
 from reports.year import YearTables
 from schemas.source import sources
 
@@ -85,11 +85,12 @@ def run(tables: Mapping[str, pl.DataFrame], year: int, home: Home, counties: int
         of_year = YearTables(of_province, year, home.standards, given, is_synthetic=True)
         for nth, county in enumerate(of_year.counties()):
             watch.start()
-            report = county_report(county, years, papers(county))
-            watch.lap("model")
-            page = render.county_html(report)
-            watch.lap("html")
-            markdown = render.county_markdown(report)
+            with uncollected():
+                report = county_report(county, years, papers(county))
+                watch.lap("model")
+                page = render.county_html(report)
+                watch.lap("html")
+                markdown = render.county_markdown(report)
             watch.lap("markdown")
             their_page, their_markdown = plain.faces(of_province, county.code, county.name, county.standards)
             watch.lap("plain")

@@ -562,8 +562,13 @@ class CountyTables:
         values: dict[tuple[str, str], dict[str, dict[str, Row]]] = {}
         rows = self.frame(TOLD)
         owners = zip(*(rows.get_column(name).to_list() for name in _VALUE_KEY), strict=True)
-        for (standard, stage, unit_id), row in zip(owners, records(rows, *_VALUE_COLUMNS), strict=True):
-            values.setdefault((standard, stage), {}).setdefault(unit_id, {})[row["indicator"]] = row
+        of_unit: dict[str, Row] = {}
+        last = None
+        for owner, row in zip(owners, records(rows, *_VALUE_COLUMNS), strict=True):
+            if owner != last:  # a unit's rows stand together
+                last = standard, stage, unit_id = owner
+                of_unit = values.setdefault((standard, stage), {}).setdefault(unit_id, {})
+            of_unit[row["indicator"]] = row
         return values
 
     @cached_property
