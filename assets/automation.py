@@ -12,15 +12,13 @@ import polars as pl
 from assets.checks import RANGE_END, RANGE_START
 from assets.editions import record
 from assets.home import FIRST_YEAR, UNKNOWN, Home
-from assets.inputs import rules
+from assets.inputs import NOT_IN_TABLES, rules
 from assets.resource import HomeResource
 from assets.withdrawn import withdrawn_files
 from pipelines.intake import inbox_files, named_files, survey
 from schemas.corrections import APPLIED
 from schemas.source import sources
 
-_NOT_IN_TABLES = ("withdrawn.csv", "due_dates.csv")
-"""Registers by which no year is made again: of the first the files are looked at one by one, the second is in no table."""
 IN_PROCESS = "in_process.yaml"
 """Dagster's settings for a run in the process of the command."""
 _KEPT_BY_HAND = ("registers", "corrections")
@@ -106,7 +104,7 @@ def _registers(by: Mapping[str, Any]) -> dict[str, str]:
     return {
         path: found
         for path, found in by["registers"].items()
-        if path.startswith(folder) and path.removeprefix(folder) not in _NOT_IN_TABLES
+        if path.startswith(folder) and path.removeprefix(folder) not in NOT_IN_TABLES
     }
 
 

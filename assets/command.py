@@ -13,7 +13,7 @@ import polars as pl
 import typer
 from rich.table import Table
 
-from assets import progress
+from assets import content, progress
 from assets.command_corrections import print_corrections
 from assets.command_editions import editions_app
 from assets.command_explain import explain_app
@@ -43,6 +43,7 @@ from assets.console import (
     source_of,
     usage,
 )
+from assets.content import Work
 from assets.editions import VerdictsReversedError, latest_line, restated
 from assets.export import FORMATS, WhereError, exported, select
 from assets.home import (
@@ -107,9 +108,12 @@ def refresh(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="只说会改动什么，不改动。Says what would change, changes nothing.")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="不看有没有变化，全部重读重算。Reads and makes everything, changed or not.")
+    ] = False,
     home: HomeOption = None,
 ) -> None:
-    """从报表到县报告，重新计算。From the returns to the county reports."""
+    """从报表到县报告，重新计算有变化的。From the returns to the county reports, what changed."""
     if accept_restatements and not reason.strip():
         usage("--accept-restatements 须用 --reason 写明原因。 / Say why with --reason.")
     store = home_of(home)
@@ -130,41 +134,62 @@ def refresh(
     check_registers(store.root)
     home_wishes(store.root)
     if dry_run:
-        there = _years_to_run(store, files, wanted, names, years or "")
+        there = _years_to_run(store, files, _survey(files), wanted, names, years or "")
         with progress.shown():
             tried_out(store, there, lambda trial: _refresh(trial, folder, there, names, is_trial=True))
         return
     with store.locked(), progress.shown():
-        years_run = _years_to_run(store, files, wanted, names, years or "")
+        listed = content.listed(store, folder, files, is_anew=everything)
+        found = [(one.file, one.source, year) for one in listed.values() for year in one.years]
+        years_run = _years_to_run(store, files, found, wanted, names, years or "")
         store.claim(kind_of(folder), folder, names)
-        _refresh(
-            store,
-            folder,
-            years_run,
-            names,
-            is_published=not no_publish,
-            accept_restatements=accept_restatements,
-            reason=reason.strip(),
-        )
+        if broken := content.damaged(store):
+            err.print(content.told_damaged(broken), markup=False)
+            content.take_away(store, broken)
+        again, shown = (years_run, []) if everything else content.outdated(store, listed, years_run, names)
+        work = Work(files=len(listed), pages=store.pages_counted())
+        if again or shown or not (no_publish or content.is_finished(store)):
+            work = _refresh(
+                store,
+                folder,
+                again,
+                names,
+                is_published=not no_publish,
+                is_full=everything,
+                shown=shown,
+                accept_restatements=accept_restatements,
+                reason=reason.strip(),
+            )
     if no_publish:
         out.print(
             f"已计算，没有发布；查看变动：junheng diff --home {store.root} / computed, not published", markup=False
         )
+        out.print(work.told(), markup=False)
         raise typer.Exit(ALL_ACCEPTED)
-    raise typer.Exit(_summary(store, wanted))
+    code = _summary(store, wanted)
+    out.print(work.told(), markup=False)
+    raise typer.Exit(code)
+
+
+def _survey(files: list[tuple[str, Entry]]) -> list[tuple[str, str | None, int]]:
+    """File, source and school year, for every school year that a file states."""
+    found = survey(files, sources().values()).select("file", "source", "school_year")
+    return found.filter(pl.col("school_year").is_not_null()).rows()
 
 
 def _years_to_run(
-    store: Home, files: list[tuple[str, Entry]], wanted: list[int] | None, names: list[str], asked: str
+    store: Home,
+    files: list[tuple[str, Entry]],
+    found: list[tuple[str, str | None, int]],
+    wanted: list[int] | None,
+    names: list[str],
+    asked: str,
 ) -> list[int]:
     """The school years of the inbox and of the home, or those of them that were asked for."""
-    found = survey(files, sources().values())
-    if names:
-        found = found.filter(pl.col("source").is_in(names))
-    there = sorted({*found["school_year"].drop_nulls().to_list(), *store.years()})
+    there = sorted({*(year for _, source, year in found if not names or source in names), *store.years()})
     early = [year for year in there if year < FIRST_YEAR]
     if early:
-        old = found.filter(pl.col("school_year") < FIRST_YEAR)["file"].to_list()
+        old = [file for file, _, year in found if year < FIRST_YEAR]
         usage(f"学年早于 {FIRST_YEAR}，不能收录：{'、'.join(old)}。请移出收件箱。 / School years before {FIRST_YEAR}.")
     if not there:
         _report_unread(files)
@@ -174,11 +199,11 @@ def _years_to_run(
     return years
 
 
-def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str], **options: Any) -> None:
+def _refresh(store: Home, folder: Path, wanted: list[int], names: list[str], **options: Any) -> Work:
     """The run itself."""
     from assets.refresh import refresh as run  # noqa: PLC0415  (Dagster, only where it runs)
 
-    run(store, folder, wanted, names, **options)
+    return run(store, folder, wanted, names, **options)
 
 
 def _report_unread(files: list[tuple[str, Entry]]) -> NoReturn:
@@ -192,8 +217,8 @@ def _summary(store: Home, wanted: list[int] | None) -> int:
     published = store.published()
     years = [year for year in published.years() if wanted is None or year in wanted]
     returns = published.read("returns", [*years, UNKNOWN])
-    schools = published.read("schools", years)
-    verdicts = published.read("resource_verdicts", years)
+    schools = published.read("schools", years, ["source", "school_id"])
+    verdicts = published.read("resource_verdicts", years, ["county_code"])
     reports = sum(1 for year in years for _ in (published.site / str(year)).glob("*/index.html"))
     table = Table(show_header=False, box=None, pad_edge=False)
     rows = [
@@ -435,7 +460,8 @@ def demo(home: HomeOption = None) -> None:
             make_register(store.root / "registers")
             make_corrections(store.root / "corrections")
             make_province(store.inbox, store.standards, progress=done)
-        _refresh(store, store.inbox, _years_to_run(store, named_files(store.inbox), None, [], ""), [])
+        files = named_files(store.inbox)
+        _refresh(store, store.inbox, _years_to_run(store, files, _survey(files), None, [], ""), [])
     out.print("合成数据，县、学校和数字均为虚构。Synthetic data: every county, school and figure is invented.\n")
     _summary(store, None)
 

@@ -292,7 +292,7 @@ def _print_inbox(store: Home, returns: pl.DataFrame) -> None:
         out.print(f"{label}: {len(names)}" + (f"  {'、'.join(names[:_SHOWN])}" if names else ""), markup=False)
 
 
-def tried_out(store: Home, years: list[int], run: Callable[[Home], None]) -> None:
+def tried_out(store: Home, years: list[int], run: Callable[[Home], object]) -> None:
     """What a refresh would change, printed; the home stays as it is."""
     with trial_home(store) as trial:
         run(trial)

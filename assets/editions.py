@@ -87,7 +87,7 @@ def inputs(home: Home) -> dict[str, Any]:
     `files` of the inbox as they were used, whether the data are invented, and by which rules each table of each school
     year and its pages were `made`; `rules` says what these are.
     """
-    columns = ["school_year", "source", "layout", "file", "sha256", "status"]
+    columns = ["school_year", "source", "layout", "file", "sha256", "status", "reason"]
     used = home.read("returns", [*home.years(), UNKNOWN], columns).sort(columns, nulls_last=True)
     made = home.made()
     names = sorted({name for years in made.values() for name in years.values()})
@@ -239,6 +239,7 @@ def publish(home: Home, *, accept_restatements: bool = False, reason: str = "") 
     done = publications(home)
     is_first = current.root == home.root
     if not is_first and current.root.name == new and done:
+        home.mend(new)
         return None
     if not (done and done[-1].id == new):
         found = (

@@ -14,7 +14,8 @@ home/current -> editions/<id>   the pointer, switched last
 home/editions.json              every publication: number, id, times, what changed
 home/restatements/<n>.parquet   each figure and verdict that a publication changed
 home/archive/                   pages of all editions, what each changed, the feed
-home/made/                      by what rules each table of each year was made
+home/made/                      by what rules each table of each year was made, and from what
+home/files.json                 the hash of each file of the inbox, as long as its size and time are the same
 home/dagster/                   Dagster's own storage
 home/home.json                  whether the data are real or synthetic: the two never mix; settings
 """
@@ -25,7 +26,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -35,7 +36,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.inputs import CHECKOUT, digest_of, rules
+from assets.inputs import CHECKOUT, PACKAGES, TABLES_CODE, digest, digest_of, rules
 from schemas.columns import FIRST_SCHOOL_YEAR, LAST_SCHOOL_YEAR
 from schemas.contract import Contract, accept, conform
 from schemas.corrections import Correction, CorrectionError, read_corrections, together
@@ -55,8 +56,14 @@ CATALOGUE = "datapackage.json"
 """The catalogue of the tables, for other tools: beside them in the home and in every edition."""
 PARTS = ("tables", "quarantine", "site", "public")
 """The folders of a home whose bytes are an edition."""
+_RUNNING = "running"
+"""What stands in the lock of a home while a run writes to it, and still does where that run was killed."""
 OPEN_YEARS = 1
 """The newest school years whose verdicts may still turn round without a word; a default of ours."""
+
+
+Written = tuple[str, str, Callable[[], Iterable[tuple[str, str | bytes]]]]
+"""A part of a school year's pages: its name, the hash of all that it is made from, and the pages when asked for."""
 
 
 class HomeLockedError(Exception):
@@ -132,17 +139,42 @@ class Home:
         """The table's rows of a school year, once they have been seen to keep the contract."""
         contract = TABLES[table]
         content = to_parquet(accept(rows, contract), contract)
-        self._made(table, year, self._rules())
         write_whole(self.path(table, year), content)
+        self._note("bytes", table, year, self._seen(table, year, digest(content)))
+        self._made(table, year, self.rules_now())
 
     def remove(self, table: str, year: int | str) -> None:
         """The table's rows of a school year taken away, if there are any."""
         self.path(table, year).unlink(missing_ok=True)
+        self._note("bytes", table, year, None)
         self._made(table, year, None)
 
-    def _rules(self) -> str:
+    def damaged(self, table: str, year: int | str) -> bool:
+        """Whether the table's file of a school year is gone, or no longer the bytes that were written.
+
+        A file whose size and time are those of its writing is believed.
+        """
+        noted = self._notes("bytes", table).get(str(year))
+        if noted is None or not self.path(table, year).exists():
+            return noted is not None or self.path(table, year).exists()
+        if noted == self._seen(table, year, noted[0]):
+            return False
+        found = self._seen(table, year, digest(self.path(table, year).read_bytes()))
+        if found[0] == noted[0]:
+            self._note("bytes", table, year, found)
+        return bool(found[0] != noted[0])
+
+    def noted(self, table: str) -> list[str]:
+        """The school years (and perhaps `unknown`) of which a table was written and not taken away."""
+        return sorted(self._notes("bytes", table))
+
+    def _seen(self, table: str, year: int | str, sha256: str) -> list[Any]:
+        about = self.path(table, year).stat()
+        return [sha256, about.st_size, about.st_mtime_ns]
+
+    def rules_now(self, packages: tuple[str, ...] = TABLES_CODE) -> str:
         """The hash of the rules by which this home makes its tables now; what they are is kept under it."""
-        now = rules(self.root)
+        now = rules(self.root, packages)
         name = digest_of(now)
         path = self.root / "made" / "rules" / f"{name}.json"
         if not path.exists():
@@ -150,11 +182,19 @@ class Home:
         return name
 
     def _made(self, table: str, year: int | str, by: str | None) -> None:
-        """Note by which rules a table of a year is made, or that it is there no more."""
-        path = self.root / "made" / f"{table}.json"
-        known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-        noted = {name: found for name, found in known.items() if name != str(year)} | ({str(year): by} if by else {})
+        """Note by which rules a table of a year is made, or that it is there no more; after its file is in place."""
+        self._note("", table, year, by)
+
+    def _notes(self, of: str, table: str) -> dict[str, Any]:
+        path = self.root / "made" / of / f"{table}.json"
+        known: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return known
+
+    def _note(self, of: str, table: str, year: int | str, found: Any) -> None:
+        known = self._notes(of, table)
+        noted = {name: was for name, was in known.items() if name != str(year)} | ({str(year): found} if found else {})
         if noted != known:
+            path = self.root / "made" / of / f"{table}.json"
             write_whole(path, (json.dumps(noted, sort_keys=True) + "\n").encode())
 
     def made(self) -> dict[str, dict[str, str]]:
@@ -294,15 +334,21 @@ class Home:
             yield
             return
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as lock:
+        with (self.root / ".lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as taken:
                 raise HomeLockedError(f"{self.root} 正被另一个运行占用 / is in use by another run") from taken
             _held.add(self.root)
             try:
-                self._sweep()
+                lock.seek(0)
+                if lock.read():
+                    self._sweep()
+                lock.truncate(0)
+                lock.write(_RUNNING)
+                lock.flush()
                 yield
+                lock.truncate(0)
             finally:
                 _held.discard(self.root)
 
@@ -342,6 +388,17 @@ class Home:
             beside.rename(folder)
         return folder
 
+    def mend(self, edition: str) -> None:
+        """The edition's tables linked anew where the home has made a damaged one again: they are the same bytes."""
+        for path in sorted([*(self.root / "tables").rglob("*.parquet"), *(self.root / "quarantine").glob("*.parquet")]):
+            target = self.root / "editions" / edition / path.relative_to(self.root)
+            if not (target.exists() and target.samefile(path)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                beside = target.with_name(f".{target.name}.part")
+                beside.unlink(missing_ok=True)
+                os.link(path, beside)
+                beside.replace(target)
+
     def switch(self, edition: str) -> None:
         """The pointer set on an edition, in one step."""
         pointer = self.root / ".current.part"
@@ -349,21 +406,63 @@ class Home:
         pointer.symlink_to(Path("editions") / edition)
         pointer.replace(self.root / "current")
 
-    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], *folders: str, root: Path | None = None) -> int:
-        """The pages written under the site, or another root; files of the folders not among them are removed. How many."""
-        site = root or self.site
-        written = set()
-        for shown, content in pages:
-            write_whole(site / shown, content.encode() if isinstance(content, str) else content)
-            written.add(shown)
+    def pages_counted(self) -> int:
+        """How many files the site and the public edition hold, as they were last written."""
+        return sum(self._notes("pages", "count").values())
+
+    def write_parts(
+        self, parts: Iterable[Written], folders: Sequence[str], root: Path, *, is_full: bool = False
+    ) -> int:
+        """A school year's pages written part by part under the site or another root, those left out that did not change.
+
+        What a part was made from is noted once its pages are in place, and the note taken away before they are touched:
+        a run that is killed in between leaves no part that passes for another. Files of the folders that no part has
+        are removed. `is_full` leaves none out. How many files were not there with these bytes.
+        """
+        noted, changed = self.root / "made" / "pages" / root.name / folders[0], 0
+        self._made(root.name, folders[0], None)
+        kept: dict[str, list[str]] = {}
+        for name, digest_now, pages in parts:
+            path = noted / f"{name}.json"
+            was = json.loads(path.read_text("utf-8")) if path.exists() else {}
+            if is_full or was.get("from") != digest_now or not all((root / page).exists() for page in was["pages"]):
+                path.unlink(missing_ok=True)
+                was = {"from": digest_now, "pages": []}
+                for shown, content in pages():
+                    changed += write_whole(root / shown, content.encode() if isinstance(content, str) else content)
+                    was["pages"].append(shown)
+                write_whole(path, (json.dumps(was, ensure_ascii=False) + "\n").encode())
+            kept[name] = was["pages"]
+        for path in sorted(noted.glob("*.json")):
+            if path.stem not in kept:
+                path.unlink()
+        self._keep(root, folders, {page for pages in kept.values() for page in pages})
+        return changed
+
+    def _keep(self, root: Path, folders: Sequence[str], written: set[str]) -> None:
+        """Files of the folders that are not among those written removed, and what they are noted."""
         for folder in folders:
-            for path in sorted([site / folder, *(site / folder).rglob("*")], reverse=True):
-                if path.is_file() and path.relative_to(site).as_posix() not in written:
+            for path in sorted([root / folder, *(root / folder).rglob("*")], reverse=True):
+                if path.is_file() and path.relative_to(root).as_posix() not in written:
                     path.unlink()
                 elif path.is_dir() and not any(path.iterdir()):
                     path.rmdir()
-        self._made(site.name, folders[0] if folders else "index", self._rules() if written else None)
-        return len(written)
+        name = folders[0] if folders else "index"
+        self._made(root.name, name, self.rules_now(PACKAGES) if written else None)
+        self._note("pages", "count", f"{root.name}/{name}", len(written))
+
+    def write_pages(self, pages: Iterable[tuple[str, str | bytes]], *folders: str, root: Path | None = None) -> int:
+        """The pages written under the site, or another root; files of the folders not among them are removed.
+
+        How many were not there with these bytes.
+        """
+        site = root or self.site
+        written, changed = set(), 0
+        for shown, content in pages:
+            changed += write_whole(site / shown, content.encode() if isinstance(content, str) else content)
+            written.add(shown)
+        self._keep(site, folders, written)
+        return changed
 
 
 @cache

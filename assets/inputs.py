@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-PACKAGES = ("schemas", "standards", "pipelines", "reports", "assets")
+TABLES_CODE = ("schemas", "standards", "pipelines", "assets")
+"""The packages that make tables; pages are made by `reports` as well."""
+PACKAGES = (*TABLES_CODE, "reports")
+NOT_IN_TABLES = ("withdrawn.csv", "due_dates.csv")
+"""Registers that are in no table: what the first says of a file stands in `returns`, the second is asked for by hand."""
 HOME_DATA = ("standards", "registers", "corrections", "lineage")
 """Folders of a home that a run reads beside the inbox: its own standards, registers, corrections, lineage."""
 _CODE = (".py", ".j2", ".css", ".js", ".po", ".svg")
@@ -45,13 +49,13 @@ def _files(root: Path, folders: Iterable[str], suffixes: tuple[str, ...]) -> dic
 
 
 @cache
-def code() -> str:
-    """The hash of the five packages' code, the Python and the libraries that can move a figure.
+def code(packages: tuple[str, ...] = PACKAGES) -> str:
+    """The hash of the packages' code, the Python and the libraries that can move a figure.
 
     Templates and catalogues of translations are code here; standards and registers are not.
     """
     libraries = {name: version(name) for name in _LIBRARIES}
-    return digest_of([_files(CHECKOUT, PACKAGES, _CODE), libraries, list(sys.version_info[:2])])
+    return digest_of([_files(CHECKOUT, packages, _CODE), libraries, list(sys.version_info[:2])])
 
 
 @cache
@@ -59,17 +63,21 @@ def _checkout_data() -> dict[str, str]:
     return _files(CHECKOUT, PACKAGES, _DATA)
 
 
-def rules(home: Path) -> dict[str, Any]:
-    """By what a table is made from returns: `code`, `standards` by id, `registers` by path.
+def rules(home: Path, packages: tuple[str, ...] = TABLES_CODE) -> dict[str, Any]:
+    """By what a table is made from returns: `code`, `standards` by id, `registers` by path; pages by all PACKAGES.
 
     `registers` are all other data files of the checkout (layouts, codes, corrections, lineage) and of the home.
     """
-    own = {f"home/{path}": found for path, found in _files(home, HOME_DATA, _DATA).items()}
+    own = {
+        f"home/{path}": found
+        for path, found in _files(home, HOME_DATA, _DATA).items()
+        if path.removeprefix("registers/") not in NOT_IN_TABLES
+    }
     own |= {f"home/{path.name}": digest(path.read_bytes()) for path in sorted(home.glob("*.toml"))}
     data = _checkout_data() | own
     standards = {path for path in data if path.removeprefix("home/").startswith("standards/")}
     return {
-        "code": code(),
+        "code": code(packages),
         "standards": {Path(path).stem: data[path] for path in sorted(standards, reverse=True)},
         "registers": {path: found for path, found in data.items() if path not in standards},
     }

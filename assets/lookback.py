@@ -5,10 +5,12 @@ home/made/behind/<year>   hash of the files behind the year's tables and pages w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assets.home import Home, HomeError, write_whole
 from assets.inputs import digest_of
 
-_FILES = ("school_year", "source", "layout", "file", "sha256", "status")
+_FILES = ("school_year", "source", "layout", "file", "sha256", "status", "reason")
 
 
 class YearsLeftBehindError(HomeError):
@@ -17,7 +19,20 @@ class YearsLeftBehindError(HomeError):
 
 def note_made(store: Home, year: int) -> None:
     """Note which files are behind the year's tables and pages."""
-    write_whole(store.root / "made" / "behind" / str(year), _behind(store, year).encode())
+    write_whole(store.root / "made" / "behind" / str(year), behind(store, year).encode())
+
+
+def note_unmade(store: Home, years: Iterable[int]) -> None:
+    """Note that the years' tables and pages are about to be made: until they are, they stand on nothing."""
+    for year in years:
+        if noted_behind(store, year) is not None:
+            write_whole(store.root / "made" / "behind" / str(year), b"")
+
+
+def noted_behind(store: Home, year: int) -> str | None:
+    """The hash that was noted of the files behind the year's tables and pages; None where none was."""
+    path = store.root / "made" / "behind" / str(year)
+    return path.read_text("utf-8") if path.exists() else None
 
 
 def left_behind(store: Home) -> list[int]:
@@ -25,8 +40,8 @@ def left_behind(store: Home) -> list[int]:
 
     A year of which nothing was noted, as of a home older than this account, is not among them.
     """
-    noted = {year: store.root / "made" / "behind" / str(year) for year in store.years()}
-    return [year for year, path in noted.items() if path.exists() and path.read_text("utf-8") != _behind(store, year)]
+    noted = {year: noted_behind(store, year) for year in store.years()}
+    return [year for year, found in noted.items() if found is not None and found != behind(store, year)]
 
 
 def require_none_left_behind(store: Home) -> None:
@@ -40,8 +55,8 @@ def require_none_left_behind(store: Home) -> None:
         )
 
 
-def _behind(store: Home, year: int) -> str:
-    """The hash of the files of the year and of all before it."""
+def behind(store: Home, year: int) -> str:
+    """The hash of the files of the year and of all before it, and of what became of each."""
     span = [known for known in store.years() if known <= year]
     return digest_of(
         [list(row) for row in store.read("returns", span, _FILES).sort(_FILES, nulls_last=True).iter_rows()]

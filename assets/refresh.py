@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.automation import IN_PROCESS, prepare_instance
 from assets.checks import RANGE_END, RANGE_START
+from assets.content import FILES, FILES_READ, PAGES_WRITTEN, Work
 from assets.definitions import defs
 from assets.editions import VerdictsReversedError
 from assets.home import Home
@@ -41,11 +42,14 @@ def refresh(
     accept_restatements: bool = False,
     reason: str = "",
     is_trial: bool = False,
-) -> None:
+    is_full: bool = False,
+    shown: Sequence[int] = (),
+) -> Work:
     """The tables, reports and site of the given school years made from the inbox, and published unless told otherwise.
 
     Later years of the home that look back on them (change, monitoring, trends) are made again as well. A trial makes
-    tables only. Raises RefreshFailedError with the step and the cause, CorrectionError where a correction no longer
+    tables only; a full one takes nothing for unchanged. What was read and written is returned. Of the years
+    `shown` the pages alone are made again; without any year only the edition is published. Raises RefreshFailedError with the step and the cause, CorrectionError where a correction no longer
     matches, VerdictsReversedError where the guard of closed years stops it.
     """
     prepare_instance(home)
@@ -55,10 +59,11 @@ def refresh(
         sources=list(sources),
         accept_restatements=accept_restatements,
         reason=reason,
+        is_full=is_full,
     )
     spans = _spans(years)
     # What follows the first gap is made again in order, asked for or not: it looks back on years within the gap.
-    later = [year for year in sorted({*home.years(), *years}) if year > spans[0][-1]]
+    later = [year for year in sorted({*home.years(), *years}) if spans and year > spans[0][-1]]
     following = [
         *(contract.name for contract in LINEAGE_TABLES),
         "integrity_signals",
@@ -71,16 +76,24 @@ def refresh(
     is_published = is_published and not is_trial
     pages = {"county_reports", "site"} if is_trial else set()
     assets = [asset for asset in _assets() if asset not in pages]
+    parts = [(span, [asset for asset in assets if asset != "site"]) for span in spans]
+    parts += [(span, [asset for asset in following if asset not in pages]) for span in _spans(later)]
+    only_pages = [year for year in shown if year not in later and not pages]
+    parts += [(span, ["county_reports"]) for span in _spans(only_pages)]
+    if is_published:
+        parts.append(([], ["site"]))
+    if len(spans) == 1 and not (later or only_pages) and is_published:
+        parts = [(list(years), assets)]
     with dg.DagsterInstance.from_config(str(home.dagster), IN_PROCESS) as instance:
-        if len(spans) == 1 and not later and is_published:
-            _run(instance, resource, years, assets)
-            return
-        for span in spans:
-            _run(instance, resource, span, [asset for asset in assets if asset != "site"])
-        for span in _spans(later):
-            _run(instance, resource, span, [asset for asset in following if asset not in pages])
-        if is_published:
-            _run(instance, resource, [], ["site"])
+        told = [number for span, chosen in parts for number in _run(instance, resource, span, chosen)]
+    counted = {name: sum(found for of, found in told if of == name) for name in (FILES_READ, PAGES_WRITTEN)}
+    files = max((found for of, found in told if of == FILES), default=len(resource.files()))
+    return Work(
+        files_read=min(counted[FILES_READ], files),
+        files=files,
+        pages_written=counted[PAGES_WRITTEN],
+        pages=home.pages_counted(),
+    )
 
 
 def _spans(years: Sequence[int]) -> list[list[int]]:
@@ -98,7 +111,10 @@ def _assets() -> list[str]:
     return [key.to_user_string() for key in graph.get_all_asset_keys()]
 
 
-def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[int], assets: Sequence[str]) -> None:
+def _run(
+    instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[int], assets: Sequence[str]
+) -> list[tuple[str, int]]:
+    """A run over a range of years; what its assets say of files and pages."""
     job = defs.resolve_job_def("refresh")
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     result = job.execute_in_process(
@@ -116,6 +132,13 @@ def _run(instance: dg.DagsterInstance, resource: HomeResource, years: Sequence[i
             if stopped := _stopped(result, kind):
                 raise kind(stopped)
         raise RefreshFailedError("\n".join(_causes(result)) or "the run did not succeed")
+    said: dict[tuple[str, str, str], int] = {}
+    for event in result.get_asset_materialization_events():
+        made = event.step_materialization_data.materialization
+        for name in (FILES_READ, FILES, PAGES_WRITTEN):
+            if (found := made.metadata.get(name)) is not None:
+                said[str(event.step_key), name, ""] = int(str(found.value))
+    return [(name, found) for (_, name, _), found in said.items()]
 
 
 def _stopped(result: dg.ExecuteInProcessResult, kind: type[Exception]) -> str:

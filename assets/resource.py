@@ -24,13 +24,14 @@ school_years = dg.TimeWindowPartitionsDefinition(
 class HomeResource(dg.ConfigurableResource[Home]):
     """The home that the run works on. Empty `root`: JUNHENG_HOME; empty `inbox` and `sources`: as the last time.
 
-    `accept_restatements` lets the run turn round verdicts of closed school years, for the `reason` that is kept.
+    `is_full` reads and renders everything, whether or not it changed. `accept_restatements` lets the run turn round verdicts of closed school years, for the `reason` that is kept.
     """
 
     root: str = ""
     inbox: str = ""
     sources: list[str] = []  # noqa: RUF012  (a field of the configuration, copied per instance)
     accept_restatements: bool = False
+    is_full: bool = False
     reason: str = ""
 
     @property

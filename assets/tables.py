@@ -1,6 +1,6 @@
 """The assets: one per table, partitioned by school year. Each is a few lines; the figures are made in `pipelines`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import dagster as dg
 import msgspec
@@ -11,14 +11,16 @@ from assets.archive import write_archive
 from assets.asked_plans import PLANNING_ASSETS
 from assets.catalogue import write_catalogue
 from assets.columns import column_schema
+from assets.content import FILES, FILES_READ, PAGES_WRITTEN, concerned, listed, note_finished, note_seen, part_digest
 from assets.coverage import coverage, deciding_units
 from assets.editions import publish
 from assets.explanations import EXPLANATION_ASSETS
-from assets.home import UNKNOWN, Home, kind_of
+from assets.home import UNKNOWN, Home, Written, kind_of
 from assets.identity import IDENTITY_ASSETS
+from assets.inputs import PACKAGES
 from assets.integrity import integrity_signals
 from assets.judgement import JUDGEMENT_ASSETS
-from assets.lookback import note_made, require_none_left_behind
+from assets.lookback import note_made, note_unmade, require_none_left_behind
 from assets.partitioned import each, of, preview, table, window, years_of_run
 from assets.reconciled import reconciliation
 from assets.reported import LONG_TABLES, made_public, on_boundaries, public_edition, report_tables
@@ -28,8 +30,9 @@ from assets.withdrawn import record_receipts, today, withdrawn_files
 from pipelines import change, disclosure, dispersion, indicators, monitoring, verdicts
 from pipelines import units as evaluation
 from pipelines.intake import take_in
-from reports.papers import File
-from reports.site import METHOD_FOLDERS, folders_of, render_index, render_methods, render_year
+from reports.public import PublicEdition
+from reports.site import METHOD_FOLDERS, folders_of, render_index, render_methods, year_parts
+from reports.year import YearTables
 from schemas.corrections import CORRECTIONS, CorrectionError
 from schemas.county import COUNTY_INPUTS
 from schemas.forms_tables import FORM_TABLES
@@ -54,10 +57,12 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
     with home.writing() as store:
         files = home.files()
         store.claim(kind_of(home.inbox_folder), home.inbox_folder, home.wanted_sources)
-        record_receipts(store.root, files, today())
-        with progress.stage("读取报表", len(files)) as done:
+        there = listed(store, home.inbox_folder, files, is_anew=home.is_full)
+        record_receipts(store.root, ((one.file, one.sha256) for one in there.values()), today())
+        asked = set(there) if home.is_full else concerned(store, there, years)
+        with progress.stage("读取报表", len(asked)) as done:
             taken = take_in(
-                files,
+                [file for file in files if file[0] in asked],
                 sources().values(),
                 wanted=home.wanted_sources,
                 years=set(years).__contains__,
@@ -73,6 +78,7 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
         tables |= {"columns_read": taken.columns_read, "corrections": taken.corrections, **taken.county}
         tables |= {"form_places": taken.form_places, "return_explanations": taken.return_explanations}
         present = set(taken.returns["school_year"].drop_nulls().to_list())
+        note_unmade(store, years)
         for table, rows in tables.items():
             for year in years:
                 if year in present:
@@ -81,7 +87,9 @@ def intake(context: dg.AssetExecutionContext, home: HomeResource) -> Iterator[dg
                     store.remove(table, year)
             if table in ("returns", "quarantine"):
                 store.write(table, UNKNOWN, rows.filter(pl.col("school_year").is_null()))
+        note_seen(store, there, years, home.wanted_sources)
     counts = taken.returns.select(pl.col("^rows_.*$", "cells_refused").sum()).to_dicts()[0]
+    counts |= {FILES_READ: len(asked), FILES: len(files)}
     counts["files_refused"] = taken.returns.filter(pl.col("status") == "refused").height
     for table, rows in tables.items():
         described = {"dagster/row_count": rows.height, **counts, "preview": preview(rows)}
@@ -175,40 +183,35 @@ def county_reports(context: dg.AssetExecutionContext, home: HomeResource) -> dg.
         known = store.years()
         for year in years_of_run(context):
             if year not in known:
-                store.write_pages([], *folders_of(year))
-                store.write_pages([], *folders_of(year), root=store.public)
+                for root in (store.site, store.public):
+                    store.write_parts([], folders_of(year), root)
                 continue
             tables = report_tables(store, year)
             with progress.stage(f"报告 {year}") as done:
-                pages = render_year(
-                    tables,
-                    year,
-                    standards=store.standards,
-                    sources=sources(),
-                    years=known,
-                    is_synthetic=store.kind == "synthetic",
-                    each=done,
-                )
-                written += store.write_pages(pages, *folders_of(year))
-            store.write_pages(_public_pages(store, tables, year, known), *folders_of(year), root=store.public)
+                parts = _parts(store, tables, year, known, done)
+                written += store.write_parts(parts, folders_of(year), store.site, is_full=home.is_full)
+            told, edition = made_public(store, tables)
+            with progress.stage(f"公开版 {year}") as done:
+                parts = _parts(store, told, year, known, done, public=edition)
+                written += store.write_parts(parts, folders_of(year), store.public, is_full=home.is_full)
             note_made(store, year)
-    return dg.MaterializeResult(metadata={"dagster/row_count": written})
+    return dg.MaterializeResult(metadata={PAGES_WRITTEN: written})
 
 
-def _public_pages(store: Home, tables: Mapping[str, pl.DataFrame], year: int, known: list[int]) -> Iterator[File]:
-    """The pages of a school year's public edition."""
-    told, edition = made_public(store, tables)
-    with progress.stage(f"公开版 {year}") as done:
-        yield from render_year(
-            told,
-            year,
-            standards=store.standards,
-            sources=sources(),
-            years=known,
-            is_synthetic=store.kind == "synthetic",
-            each=done,
-            public=edition,
-        )
+def _parts(
+    store: Home,
+    tables: Mapping[str, pl.DataFrame],
+    year: int,
+    known: list[int],
+    each: Callable[[str], None],
+    *,
+    public: PublicEdition | None = None,
+) -> Iterator[Written]:
+    """The parts of a school year's pages, internal or public, each with the hash of what it is made from."""
+    synthetic, rules = store.kind == "synthetic", store.rules_now(PACKAGES)
+    of_year = YearTables(tables, year, store.standards, sources(), is_synthetic=synthetic, public=public)
+    for part in year_parts(of_year, known, each=each):
+        yield part.name, part_digest(part.tables, [rules, known]), part.pages
 
 
 @dg.asset(deps=["county_reports"], group_name="reports")
@@ -219,15 +222,16 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
     where a later school year was not made again after one on which it looks back.
     """
     with home.writing() as store:
+        (store.root / "made" / "finished").unlink(missing_ok=True)
         require_none_left_behind(store)
         tables = {table: store.read(table) for table in ("returns", "quarantine", *LONG_TABLES)}
         is_synthetic = store.kind == "synthetic"
         pages = render_index(
             tables, years=store.years(), standards=store.standards, sources=sources(), is_synthetic=is_synthetic
         )
-        store.write_pages(pages)
+        written = store.write_pages(pages)
         methods = render_methods(store.standards, sources(), is_synthetic=is_synthetic)
-        store.write_pages(methods, *METHOD_FOLDERS)
+        written += store.write_pages(methods, *METHOD_FOLDERS)
         internal = {table: tables[table].clear() for table in ("returns", "quarantine")}
         pages = render_index(
             {**tables, **internal},
@@ -237,16 +241,19 @@ def site(home: HomeResource) -> dg.MaterializeResult[None]:
             is_synthetic=is_synthetic,
             public=(public := public_edition(store, tables["suppressed_cells"])),
         )
-        store.write_pages(pages, root=store.public)
+        written += store.write_pages(pages, root=store.public)
         methods = render_methods(store.standards, sources(), is_synthetic=is_synthetic, public=public)
-        store.write_pages(methods, *METHOD_FOLDERS, root=store.public)
+        written += store.write_pages(methods, *METHOD_FOLDERS, root=store.public)
         write_catalogue(store)
         edition = publish(store, accept_restatements=home.accept_restatements, reason=home.reason)
         write_archive(store)
+        note_finished(store)
     if edition is None:
-        return dg.MaterializeResult(metadata={"edition": store.published().root.name, "is_new": False})
+        return dg.MaterializeResult(
+            metadata={"edition": store.published().root.name, "is_new": False, PAGES_WRITTEN: written}
+        )
     about = {name: value for name, value in msgspec.to_builtins(edition).items() if isinstance(value, str | int)}
-    return dg.MaterializeResult(metadata={"edition": edition.id, "is_new": True, **about})
+    return dg.MaterializeResult(metadata={"edition": edition.id, "is_new": True, PAGES_WRITTEN: written, **about})
 
 
 TABLE_ASSETS = [

@@ -8,14 +8,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from assets.home import write_whole
-from pipelines.archives import Entry, digest
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -63,11 +62,10 @@ def receipts(root: Path) -> dict[tuple[str, str], dt.date]:
     }
 
 
-def record_receipts(root: Path, files: Sequence[tuple[str, Entry]], day: dt.date) -> None:
-    """The files that were not seen before noted with this day; a file seen before keeps its day."""
+def record_receipts(root: Path, files: Iterable[tuple[str, str]], day: dt.date) -> None:
+    """The files (name, SHA-256) that were not seen before noted with this day; a file seen before keeps its day."""
     known = receipts(root)
-    there = {(shown, digest(path)) for shown, path in files}
-    known |= dict.fromkeys(there - known.keys(), day)
+    known |= dict.fromkeys(set(files) - known.keys(), day)
     rows = [Receipt(file, sha256, on.isoformat()) for (file, sha256), on in sorted(known.items())]
     _write(root / "receipts.csv", Receipt, rows)
 

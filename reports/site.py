@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -62,18 +64,50 @@ def render_year(
     `public` makes the public edition, from tables that hold nothing else; it has no forms and no documents.
     """
     year_tables = YearTables(tables, year, standards, sources, is_synthetic=is_synthetic, public=public)
+    for part in year_parts(year_tables, years, each=each):
+        yield from part.pages()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Pages of a school year that are made of the same rows: those over all counties, or those of one province.
+
+    `tables` is all that `pages` are made of, beside standards, sources and the years of the site.
+    """
+
+    name: str
+    tables: YearTables
+    pages: Callable[[], Iterator[File]]
+
+
+def year_parts(
+    tables: YearTables, years: Sequence[int], *, each: Callable[[str], None] = lambda _county: None
+) -> Iterator[Part]:
+    """A school year's pages in parts, each made when it is asked for; one that is kept may go before the next."""
+    yield Part(OVER_ALL, tables, partial(_over_all, tables, years))
+    for name, of_province in tables.provinces():
+        yield Part(name, of_province, partial(_of_province, of_province, years, each))
+
+
+OVER_ALL = "all"
+"""The name of the part that is of no province."""
+
+
+def _over_all(tables: YearTables, years: Sequence[int]) -> Iterator[File]:
     for name in LANGUAGES:
-        yield from _under(prefix(name), spoken_in(name, _year_pages(year_tables, years)))
-    for of_province in year_tables.provinces():
-        for county in of_province.counties():
-            each(county.name)
-            sizes: dict[str, str] = {}
-            for name in LANGUAGES:
-                with uncollected():
-                    made = list(_under(prefix(name), spoken_in(name, _county(county, years, sizes))))
-                yield from made
-        if public is None:
-            yield from province_papers(of_province)
+        yield from _under(prefix(name), spoken_in(name, _year_pages(tables, years)))
+
+
+def _of_province(tables: YearTables, years: Sequence[int], each: Callable[[str], None]) -> Iterator[File]:
+    for county in tables.counties():
+        each(county.name)
+        sizes: dict[str, str] = {}
+        for name in LANGUAGES:
+            with uncollected():
+                made = list(_under(prefix(name), spoken_in(name, _county(county, years, sizes))))
+            yield from made
+    if tables.public is None:
+        yield from province_papers(tables)
 
 
 def folders_of(year: int) -> tuple[str, ...]:

@@ -38,6 +38,11 @@ EXPLAINED = (
 """Tables that say why by standard, stage and indicator: a page reads of them what it shows."""
 _Made = TypeVar("_Made")
 
+_OF_SOME_COUNTIES = ("form_places", "return_explanations")
+"""Tables whose rows have a county without its province."""
+_OF_PEERS = ("county_structure", "three_year_monitoring")
+"""Tables of which a county's page tells what they say of its peers."""
+_BY_FILE = ("returns", "quarantine", "columns_read", "corrections", *_OF_SOME_COUNTIES)
 _UNIT_COLUMNS = (
     "standard",
     "source",
@@ -124,6 +129,21 @@ def _by_county(rows: pl.DataFrame, *, include_key: bool = True) -> dict[County, 
     return dict(zip(keys, parts, strict=True))
 
 
+def _of_own_files(tables: Mapping[str, pl.DataFrame], refused: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Tables that are by file or by what was refused, as one province has them; of other files' rows no bytes."""
+    named = [rows["file"] for name, rows in tables.items() if "file" in rows.columns and name not in _BY_FILE]
+    own = pl.col("file").is_in(pl.concat([refused["file"], *named]).drop_nulls().unique().to_list())
+    found = {"quarantine": refused}
+    if (returns := tables.get("returns")) is not None:
+        blank = {"sha256": pl.lit(""), "size_bytes": pl.lit(0)}
+        found["returns"] = returns.with_columns(
+            pl.when(own).then(name).otherwise(other).alias(name) for name, other in blank.items()
+        ).cast(returns.schema)
+    if (columns := tables.get("columns_read")) is not None:
+        found["columns_read"] = columns.filter(own)
+    return found
+
+
 class YearTables:
     """The tables as they hold one school year, and the dispersion and verdicts of the years before it.
 
@@ -152,7 +172,7 @@ class YearTables:
         self._returns: dict[str, list[dict[str, Any]]] = {}
         self._kept: dict[object, Any] = {}
         self.whole = self
-        """The year with all its provinces, where this holds one of them."""
+        """The year with counties of other provinces too, where this holds one province: those that are its peers."""
 
     def table(self, name: str) -> pl.DataFrame:
         """A table's rows of the school year."""
@@ -220,10 +240,12 @@ class YearTables:
         for province, source, code, name in self.places.iter_rows():
             yield CountyTables(self, province, source, code, name)
 
-    def provinces(self) -> Iterator[YearTables]:
-        """The year province by province, each with its own counties' rows alone.
+    def provinces(self) -> Iterator[tuple[str, YearTables]]:
+        """The year province by province, by code, each with its own counties' rows alone.
 
         What is cut and made for a province's pages goes with it, so that memory does not grow from one to the next.
+        Of the files of other provinces it has how many rows they held, not what bytes they were: so another province's
+        new file changes nothing here.
         """
         county = ["source", "county_code"]
         for places in self.places.partition_by("province_code", maintain_order=True):
@@ -233,6 +255,11 @@ class YearTables:
                 else rows
                 for name, rows in self._tables.items()
             }
+            of_province |= {
+                name: self._given(name).join(places, on=county, how="semi", maintain_order="left")
+                for name in _OF_SOME_COUNTIES
+            }
+            of_province |= _of_own_files(of_province, self._own_refusals(places))
             part = YearTables(
                 of_province,
                 self.year,
@@ -242,8 +269,34 @@ class YearTables:
                 public=self.public,
             )
             # What these say of a county depends on the counties of other provinces.
-            part.folders, part._unreported, part.whole = self.folders, self._unreported, self.whole
-            yield part
+            part.folders, part._unreported, part.whole = self.folders, self._unreported, self._peers_of(places)
+            yield places["province_code"][0], part
+
+    def _peers_of(self, places: pl.DataFrame) -> YearTables:
+        """What is told of the counties and of their peers, wherever these are."""
+        county = ["source", "county_code"]
+        peers = self._given("peers").join(places, on=county, how="semi")
+        near = pl.concat([places.select(county), peers.select("source", county_code="peer_code")]).unique()
+        tables = {
+            name: self._given(name).join(near, on=county, how="semi", maintain_order="left") for name in _OF_PEERS
+        }
+        return YearTables(
+            tables, self.year, self.standards, self.sources, is_synthetic=self.is_synthetic, public=self.public
+        )
+
+    def _own_refusals(self, places: pl.DataFrame) -> pl.DataFrame:
+        """What was refused of the counties, as it was given."""
+        refused = self._given("quarantine").with_row_index("__nth__")
+        own = self._refused_with_county(refused).join(places, on=["source", "county_code"], how="semi")
+        return refused.join(own, on="__nth__", how="semi", maintain_order="left").drop("__nth__")
+
+    def given(self) -> tuple[Mapping[str, pl.DataFrame], list[object]]:
+        """All that the pages made of these tables depend on, beside standards, sources and the years of the site."""
+        folders = [[year, *county, name] for year, found in self.folders.items() for county, name in found.items()]
+        told = {"cells": self.public.cells, "province means": self.public.province_means} if self.public else {}
+        if self.whole is not self:
+            told |= {f"peers: {name}": self.whole.table(name) for name in _OF_PEERS}
+        return {**self._tables, **told}, [self.year, self.is_synthetic, self._unreported, folders]
 
     @cached_property
     def folders(self) -> dict[int, dict[County, str]]:

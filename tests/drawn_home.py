@@ -33,7 +33,7 @@ def drawn_home(root: Path, files: Sequence[Path], corrections: Sequence[Correcti
     named = [(path.name, path) for path in files]
     taken = take_in(named, sources().values(), corrections=corrections)
     assert not taken.unmatched
-    record_receipts(root, named, ARRIVED)
+    record_receipts(root, taken.returns.select("file", "sha256").iter_rows(), ARRIVED)
     for year in taken.returns["school_year"].unique():
         of_year = pl.col("school_year") == year
         found = pl.concat(units(taken.schools.filter(of_year), standard) for standard in STANDARDS)

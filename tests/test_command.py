@@ -114,6 +114,7 @@ def test_a_run_killed_half_way_and_run_again_ends_like_an_undisturbed_one(
     started.wait()
     assert not (tmp_path / "current").exists()
     assert contents(tmp_path) != contents(home)
+    assert (tmp_path / ".lock").read_text()
     (tmp_path / "tables" / "units" / ".2020.parquet.1.part").write_bytes(b"half")
     assert run("refresh", "--inbox", inbox, "--home", tmp_path).returncode == 1
     assert contents(tmp_path) == contents(home)

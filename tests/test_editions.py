@@ -178,7 +178,7 @@ def test_a_figure_that_moves_although_its_data_do_not_is_of_the_method_or_of_its
     draw(home, 2020, 100)
     publish(home)
     spread = home.read("county_dispersion", [2020]).with_columns(cv=pl.lit(0.5))
-    monkeypatch.setattr("assets.inputs.code", lambda: "another code")
+    monkeypatch.setattr("assets.inputs.code", lambda _packages: "another code")
     draw(home, 2020, 100)
     home.write("county_dispersion", 2020, spread)
     assert moved(compare(home.published(), home, made_from=inputs(home))) == [("county_dispersion", "cv", "method")]

@@ -11,6 +11,7 @@ from functools import cache
 import polars as pl
 import pytest
 
+from assets.content import part_digest
 from reports import display, render
 from reports.attention import FAILED, attention
 from reports.captions import Captions
@@ -25,7 +26,7 @@ from reports.province_map import level, maps, round_step, yardsticks
 from reports.province_tables import ProvinceTables
 from reports.reporting import reporting
 from reports.search import search_json
-from reports.site import render_year
+from reports.site import OVER_ALL, render_year, year_parts
 from reports.standing import Standing, province_means, standings
 from reports.status_table import change_words, status_table
 from reports.year import YearTables
@@ -653,14 +654,14 @@ def test_a_province_of_180_counties_stays_under_a_megabyte_and_fifteen_are_fast(
 
 
 @cache
-def two_provinces() -> YearTables:
+def two_provinces(key_teachers: int = 13) -> YearTables:
     """The four counties, and once more under the codes of another province; of the fourth nothing is short there."""
     rows = several(2023)
     others = [
         row
         | {"province_code": "680000"}
         | {name: f"68{str(row[name])[2:]}" for name in ("county_code", "school_id")}
-        | {"key_teachers_primary": 13}
+        | {"key_teachers_primary": key_teachers}
         for row in rows
     ]
     return year_tables(computed({2023: [*rows, *others]}))
@@ -668,12 +669,23 @@ def two_provinces() -> YearTables:
 
 def test_a_county_has_the_same_report_whether_its_province_is_read_alone_or_with_others() -> None:
     together = [county_report(county, [2023]) for county in two_provinces().counties()]
-    apart = [county_report(county, [2023]) for part in two_provinces().provinces() for county in part.counties()]
+    apart = [county_report(county, [2023]) for _, part in two_provinces().provinces() for county in part.counties()]
     assert len(together) == 8
     assert apart == together
 
 
+def test_what_a_provinces_pages_are_made_from_changes_with_its_own_rows_alone() -> None:
+    was, now, again = (
+        {part.name: part_digest(part.tables, []) for part in year_parts(two_provinces.__wrapped__(teachers), [2023])}
+        for teachers in (13, 12, 13)
+    )
+    assert list(was) == [OVER_ALL, "680000", "690000"]
+    assert {name for name in was if was[name] != now[name]} == {OVER_ALL, "680000"}
+    assert again == was
+
+
 def test_a_province_read_alone_holds_no_row_of_another() -> None:
-    for part, code in zip(two_provinces().provinces(), ("68", "69"), strict=True):
+    for (province, part), code in zip(two_provinces().provinces(), ("68", "69"), strict=True):
+        assert province == f"{code}0000"
         for name in ("units", "unit_indicators", "county_dispersion", "variance_shares"):
             assert set(part.table(name)["county_code"].str.head(2)) == {code}
