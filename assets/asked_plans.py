@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from assets import progress
+from assets.columns import column_schema
 from assets.partitioned import years_of_run
 from assets.planning import asked_plans
 from assets.resource import HomeResource, school_years
@@ -13,7 +14,12 @@ from schemas.planning import PLANNING_TABLES
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(contract.name, description=contract.grain_en, deps=["schools", "county_facts"])
+        dg.AssetSpec(
+            contract.name,
+            description=contract.grain_en,
+            deps=["schools", "county_facts"],
+            metadata=column_schema(contract.name),
+        )
         for contract in PLANNING_TABLES
     ],
     group_name="planning",
