@@ -8,7 +8,7 @@ COUNTIES ?= 3000
 WORKBOOKS ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-forms bench-integrity real check dev serve docs messages clean
+.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-forms bench-integrity real check audit dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -56,6 +56,10 @@ check: $(READY) ## lint, types, layers, catalogues
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m reports.messages --check
+
+audit: ## look up known vulnerabilities of the pinned packages (asks PyPI)
+	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	@$(VENV)-audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.lock
 
 dev: $(READY) ## Dagster's own pages on http://127.0.0.1:3000
 	@home="$${JUNHENG_HOME:-$(CURDIR)/.junheng}"; mkdir -p "$$home/dagster" "$$home/inbox"; \

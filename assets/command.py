@@ -21,6 +21,7 @@ from assets.command_explanations import explained
 from assets.command_forms import forms_app
 from assets.command_intake import intake, tried_out
 from assets.command_lineage import lineage
+from assets.command_operations import operations_app
 from assets.command_outlook import outlook
 from assets.command_pack import pack_app
 from assets.command_papers import papers
@@ -58,6 +59,7 @@ from assets.home import (
 )
 from assets.planning import home_wishes
 from assets.registers import check_registers
+from assets.runs import noted
 from pipelines.archives import Entry
 from pipelines.intake import Intake, inbox_files, named_files, survey, take_in, unzipped
 from pipelines.reconciliation import ReconciliationError
@@ -84,6 +86,7 @@ app.add_typer(explanations)
 app.add_typer(editions_app)
 app.add_typer(intake)
 app.add_typer(explained)
+app.add_typer(operations_app)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -149,17 +152,20 @@ def refresh(
         again, shown = (years_run, []) if everything else content.outdated(store, listed, years_run, names)
         work = Work(files=len(listed), pages=store.pages_counted())
         if again or shown or not (no_publish or content.is_finished(store)):
-            work = _refresh(
-                store,
-                folder,
-                again,
-                names,
-                is_published=not no_publish,
-                is_full=everything,
-                shown=shown,
-                accept_restatements=accept_restatements,
-                reason=reason.strip(),
-            )
+            with noted(store, years_run) as run:
+                work = _refresh(
+                    store,
+                    folder,
+                    again,
+                    names,
+                    is_published=not no_publish,
+                    is_full=everything,
+                    shown=shown,
+                    accept_restatements=accept_restatements,
+                    reason=reason.strip(),
+                )
+            for why in run["reasons"]:
+                err.print(f"! {why}", markup=False)
     if no_publish:
         out.print(
             f"已计算，没有发布；查看变动：junheng diff --home {store.root} / computed, not published", markup=False

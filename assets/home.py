@@ -16,6 +16,7 @@ home/restatements/<n>.parquet   each figure and verdict that a publication chang
 home/archive/                   pages of all editions, what each changed, the feed
 home/made/                      by what rules each table of each year was made, and from what
 home/files.json                 the hash of each file of the inbox, as long as its size and time are the same
+home/runs/<time>.json           what each refresh did; no part of an edition
 home/dagster/                   Dagster's own storage
 home/home.json                  whether the data are real or synthetic: the two never mix; settings
 """
@@ -28,6 +29,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -45,6 +47,8 @@ from schemas.source import sources
 from schemas.tables import TABLES
 from standards.standard import Standard, load_standards
 
+LOCK = ".lock"
+"""The file that a run holds, in which it says who it is; what stands in it is left there by a run that was killed."""
 FIRST_YEAR = 2000
 """The first school year that has a partition."""
 SYNTHETIC_MARK = ".synthetic"
@@ -56,8 +60,6 @@ CATALOGUE = "datapackage.json"
 """The catalogue of the tables, for other tools: beside them in the home and in every edition."""
 PARTS = ("tables", "quarantine", "site", "public")
 """The folders of a home whose bytes are an edition."""
-_RUNNING = "running"
-"""What stands in the lock of a home while a run writes to it, and still does where that run was killed."""
 OPEN_YEARS = 1
 """The newest school years whose verdicts may still turn round without a word; a default of ours."""
 
@@ -334,18 +336,19 @@ class Home:
             yield
             return
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("a+") as lock:
+        with (self.root / LOCK).open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as taken:
-                raise HomeLockedError(f"{self.root} 正被另一个运行占用 / is in use by another run") from taken
+                who = holder(self.root)
+                raise HomeLockedError(f"{self.root} 正被另一个运行占用 / is in use by another run: {who}") from taken
             _held.add(self.root)
             try:
                 lock.seek(0)
                 if lock.read():
                     self._sweep()
                 lock.truncate(0)
-                lock.write(_RUNNING)
+                lock.write(f"pid {os.getpid()}，自 since {datetime.now(UTC).astimezone():%Y-%m-%d %H:%M:%S}\n")
                 lock.flush()
                 yield
                 lock.truncate(0)
@@ -472,6 +475,20 @@ def _standards(folder: Path, _files: tuple[tuple[str, int], ...]) -> dict[str, S
 
 
 _held: set[Path] = set()
+
+
+def holder(root: Path) -> str:
+    """Who has the home, process and since when; empty where nobody has it."""
+    path = root / LOCK
+    if not path.exists():
+        return ""
+    with path.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            return lock.read().strip() or "?"
+    return ""
 
 
 def years_of(text: str) -> Sequence[int]:
