@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import display, sentences
 from reports.captions import Captions
+from reports.cheapest import cheapest_ways
 from reports.class_sizes import class_sizes
 from reports.corrections import corrections_course
 from reports.courses import courses
@@ -109,6 +110,7 @@ def county_report(county: CountyTables, years: Sequence[int], papers: Sequence[L
         ledgers=ledgers_shown,
         since=since(county),
         class_sizes=class_sizes(county, captions),
+        cheapest_ways=cheapest_ways(county, papers, captions),
         courses=courses_shown,
         why=why(county, captions),
         left_out=left_out(county, captions),

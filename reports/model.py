@@ -439,6 +439,13 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_wide: bool = False
 
 
+class CheapestWay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the cheapest way to a standard takes, who gets most, and where its document lies; no rows where no plan is."""
+
+    course: Course
+    link: Link | None
+
+
 class Why(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why a verdict is what it is: sentences first, then tables, all but the official coefficient marked as ours."""
 
@@ -618,6 +625,7 @@ class CountyReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     whole: str = "全县"
     since: tuple[str, ...] = ()
     class_sizes: ClassSizes | None = None
+    cheapest_ways: tuple[CheapestWay, ...] = ()
 
 
 class SortCell(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 
+from reports.cheapest import asked_ways
 from reports.documents.check_report import check_report
 from reports.documents.comparison import compared, side_by_side
 from reports.documents.feedback import inspection_feedback
@@ -13,7 +14,7 @@ from reports.documents.pioneer import recommendation_form
 from reports.documents.rectification import rectification_plan
 from reports.documents.render import document_html, document_markdown
 from reports.documents.school import self_evaluation
-from reports.documents.way import asked_way, asked_ways
+from reports.documents.way import asked_way
 from reports.documents.workbook import document_xlsx
 from reports.findings import has_findings
 from reports.forms import Form, forms, forms_csv, province_forms, write_forms

@@ -14,12 +14,12 @@ import msgspec
 import polars as pl
 
 from reports import display, render, sentences
+from reports.cheapest import asked_ways, way_title
 from reports.county import county_report
 from reports.data import county_json
 from reports.documents.comparison import KIND, compared
 from reports.documents.cover import file_name
 from reports.documents.way import KIND as PLAN
-from reports.documents.way import asked_ways
 from reports.downloads import indicators_csv
 from reports.evidence_page import evidence_page
 from reports.faces import prefix, shared, spoken_in, twin
@@ -183,7 +183,11 @@ def _county(county: CountyTables, years: Sequence[int], sizes: dict[str, str]) -
         sizes |= {path: _size(path, content) for path, content in files}
         yield from files
     links = [_download(page, link, sizes.get(f"{report.path}/{link.href}", "")) for link in report.downloads]
-    report = msgspec.structs.replace(report, downloads=tuple(links))
+    ways = [
+        msgspec.structs.replace(way, link=_download(page, way.link, "")) if way.link else way
+        for way in report.cheapest_ways
+    ]
+    report = msgspec.structs.replace(report, downloads=tuple(links), cheapest_ways=tuple(ways))
     written = render.county_markdown(report)
     yield text, written
     links = [
@@ -228,7 +232,7 @@ def papers(county: CountyTables) -> list[Link]:
         links.append(Link(label=_("核查报告"), href=f"documents/{CHECK_REPORT}.html"))
     links += [
         Link(
-            label=_("{standard}达标方案").format(standard=sentences.short_title(standard)),
+            label=way_title(standard),
             href=f"documents/{PLAN}-{file_name(standard.id)}.html",
         )
         for standard in asked_ways(county)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +12,14 @@ from assets.home import Home
 from assets.papers import year_tables
 from assets.planning import asked_plans
 from pipelines.what_if import applied, outcome
+from reports import display, render
+from reports.cheapest import most_helped
+from reports.county import county_report
+from reports.language import catalogue, speaking
+from reports.model import CheapestWay
 from reports.papers import county_documents
 from reports.site import papers as links
+from reports.year import CountyTables, Row
 from schemas.contract import conform
 from schemas.county import COUNTY_FACTS
 from schemas.measures import PlanFileError, our_measures, plan_file
@@ -247,3 +254,141 @@ def test_a_home_that_asks_for_a_plan_that_cannot_be_made_is_told_so(home: Path) 
     (home / "planning.toml").write_text('standards = ["cn-basic-2012"]\nschool_years = [2023]\n', encoding="utf-8")
     with pytest.raises(PlanFileError, match="不能规划"):
         asked_plans(Home(home), 2023)
+
+
+# -- the section of the county's page ----------------------------------------------------------------------------------
+
+
+def asked(home: Path, wishes: str, **replaced: pl.Expr) -> CountyTables:
+    """The county of a home that asks for a plan, with columns of `cheapest_plans` replaced."""
+    (home / "planning.toml").write_text(
+        f'standards = ["drawn-books"]\nschool_years = [2023]\n{wishes}', encoding="utf-8"
+    )
+    store = Home(home)
+    plans, measures, cuts = asked_plans(store, 2023)
+    if replaced:
+        plans, measures = plans.with_columns(**replaced), measures.clear()
+    for contract, rows in zip(PLANNING_TABLES, (plans, measures, cuts), strict=True):
+        store.write(contract.name, 2023, rows)
+    (county,) = year_tables(store, 2023).counties()
+    return county
+
+
+def section(county: CountyTables, name: str = "zh-CN") -> CheapestWay:
+    with speaking(catalogue(name)):
+        (way,) = county_report(county, [2023], links(county)).cheapest_ways
+    return way
+
+
+def test_the_section_says_what_the_tables_say(home: Path) -> None:
+    county = asked(home, '[measures.book]\nmost_per_school = "10"\n')
+    (plan,) = county.frame("cheapest_plans").to_dicts()
+    measures = county.frame("cheapest_measures")
+    (cut,) = county.frame("cheapest_cuts").to_dicts()
+    way = section(county)
+    (said,), (noted,) = way.course.sentences, way.course.notes
+    assert (
+        f"有所增加的学校 {measures['school_id'].n_unique()} 所。共增加：图书 {measures['amount'].sum():.0f} 册。"
+        in said
+    )
+    assert f"相当于 {plan['cost']:.1f} 名学生的达标量；任何方案都不会少于 {plan['bound']:.1f} 名" in said
+    assert f"相差至多 {display.percent(plan['gap'])}。" in said
+    assert "资源部分现在未达标；照办后按同一套程序重算：达标。" in said
+    assert (plan["verdict_before"], plan["verdict_after"]) == ("not_met", "met")
+    assert (
+        f"有 1 项差异系数，从最富的学校拿走一些也会降到限值以内，例如小学生均图书册数从第3小学的 {cut['held']:.0f} 中"
+        in noted
+    )
+    assert f"拿走 {cut['taken']:.0f}；" in noted
+    by_amount = measures.sort("amount", "school_id", descending=[True, False])
+    assert way.course.rows == tuple(
+        (name, f"图书 {amount:.0f} 册") for name, amount in by_amount.select("school_name", "amount").iter_rows()
+    )
+    assert way.link is not None
+    assert way.link.href == "documents/plan-drawn-books.html"
+
+
+def test_both_faces_hold_the_section_and_the_english_one_says_the_same(home: Path) -> None:
+    county = asked(home, "")
+    report = county_report(county, [2023], links(county))
+    page, text = render.county_html(report), render.county_markdown(report)
+    for face in (page, text):
+        assert "共增加：图书 17 册。" in face
+        assert "documents/plan-drawn-books.html" in face
+    assert '<a href="#plan-drawn-books">' in page
+    assert "| 第4小学 | 图书 17 册 |" in text
+    english = section(county, "en").course
+    assert "Added in all: Books: 17 volumes." in english.sentences[0]
+    assert english.rows == (("第4小学", "Books: 17 volumes"),)
+
+
+def test_with_prices_the_section_has_yuan_and_where_the_prices_come_from(home: Path) -> None:
+    others = "\n".join(f"{measure.id} = {{ is_offered = false }}" for measure in our_measures() if measure.id != "book")
+    way = section(asked(home, f'source = "手绘价目"\n[measures]\nbook = {{ yuan = "25" }}\n{others}\n'))
+    assert "费用 425 元；任何方案都不会少于" in way.course.sentences[0]
+    assert "价格来源：手绘价目。" in way.course.notes[0]
+    assert way.course.rows == (("第4小学", "图书 17 册", "425"),)
+
+
+def test_a_plan_that_cannot_be_made_says_why_and_has_no_table(home: Path) -> None:
+    county = asked(
+        home,
+        "",
+        status=pl.lit("infeasible"),
+        reason=pl.lit("fixed_school"),
+        detail=pl.lit("第 4 小学 primary books"),
+        verdict_after=pl.lit(None, pl.String),
+        **dict.fromkeys(("cost", "bound", "gap"), pl.lit(None, pl.Float64)),
+    )
+    way = section(county)
+    assert way.course.sentences == ("固定不动的学校没有达到学校规则。涉及：第 4 小学（小学生均图书册数）。",)
+    assert way.course.rows == ()
+    page = render.county_html(county_report(county, [2023], links(county)))
+    assert "固定不动的学校没有达到学校规则。" in page
+    assert "增加最多的学校" not in page
+
+
+def test_a_county_without_a_plan_has_no_section(home: Path) -> None:
+    (county,) = year_tables(Home(home), 2023).counties()
+    report = county_report(county, [2023], links(county))
+    assert report.cheapest_ways == ()
+    assert "达标方案" not in render.county_html(report)
+
+
+def given(school: int, amount: int, *, how: str = "added", unit: str = "volumes", yuan: int | None = None) -> Row:
+    """What a school gets: books, or where they are counted so, computers."""
+    zh, en = ("图书", "Books") if unit == "volumes" else ("教学用计算机", "Computers for teaching")
+    return {
+        "school_id": f"{school:02d}",
+        "school_name": f"第{school}小学",
+        "measure": unit,
+        "measure_zh": zh,
+        "measure_en": en,
+        "how": how,
+        "amount": Decimal(amount),
+        "unit": unit,
+        "cost_yuan": None if yuan is None else Decimal(yuan),
+    }
+
+
+def test_the_table_ends_with_the_ten_schools_that_get_most() -> None:
+    most = most_helped([given(number, number) for number in range(1, 13)], is_priced=False)
+    assert [row[0] for row in most] == [f"第{number}小学" for number in range(12, 2, -1)]
+
+
+def test_without_prices_a_school_weighs_by_its_shares_of_each_measure_and_with_prices_by_yuan() -> None:
+    drawn = [
+        given(1, 60, yuan=600),
+        given(2, 40, yuan=400),
+        given(2, 3, how="moved_in", unit="computers", yuan=30),
+        given(3, -3, how="moved_out", unit="computers", yuan=0),
+    ]
+    # Shares: school 1 has 0.6 of the books; school 2 has 0.4 of them and all computers.
+    assert most_helped(drawn, is_priced=False) == (
+        ("第2小学", "图书 40 册；教学用计算机 3 台（调入）"),
+        ("第1小学", "图书 60 册"),
+    )
+    assert most_helped(drawn, is_priced=True) == (
+        ("第1小学", "图书 60 册", "600"),
+        ("第2小学", "图书 40 册；教学用计算机 3 台（调入）", "430"),
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-import polars as pl
-
 from reports import display, sentences
 from reports.captions import Captions
+from reports.cheapest import asked_rows, basis, result
 from reports.documents.cells import amount, figure, words
 from reports.documents.cover import document
 from reports.documents.model import Block, Cell, Column, Document, Paragraph, Section, Sentences, Table
@@ -19,16 +18,6 @@ from standards.standard import Standard
 
 KIND = "plan"
 """The file name of the document, before the standard's id."""
-_REASONS = {
-    "no_way": marked("在固定的学校和上限之内没有办法达标"),
-    "no_measure": marked("没有措施能补上所缺的"),
-    "fixed_school": marked("固定不动的学校没有达到学校规则"),
-    "said_not_met": marked("县级填报称没有达到"),
-    "over_budget": marked("最省的方案也超出预算"),
-    "nodes": marked("搜索在限度之内没有找到方案"),
-    "rounds": marked("搜索在限度之内没有找到方案"),
-    "seconds": marked("搜索在限度之内没有找到方案"),
-}
 _HOW = {"added": marked("增加"), "moved_in": marked("调入"), "moved_out": marked("调出")}
 
 
@@ -71,54 +60,16 @@ def cheapest_way(
     )
 
 
-def asked_ways(county: CountyTables) -> list[Standard]:
-    """The standards under which the home asks for a plan of this county, in the order of its page."""
-    asked = set(county.frame("cheapest_plans")["standard"].to_list())
-    return [standard for standard in county.standards if standard.id in asked]
-
-
 def asked_way(county: CountyTables, standard: Standard) -> Document:
     """The plan of a county that the home asks for, from its tables."""
-    mine = pl.col("standard") == standard.id
-    plans, measures, cuts = (
-        county.frame(name).filter(mine).to_dicts() for name in ("cheapest_plans", "cheapest_measures", "cheapest_cuts")
-    )
-    return cheapest_way(county, standard, plans[0], measures, cuts)
+    return cheapest_way(county, standard, *asked_rows(county, standard))
 
 
 def _result(plan: Row) -> list[Block]:
-    said = []
-    if plan["status"] == "nothing_to_do":
-        said.append(_("不用增加。"))
-    if plan["reason"] in _REASONS:
-        said.append(_("{reason}。").format(reason=_(_REASONS[plan["reason"]])))
-    if plan["detail"]:
-        said.append(_("涉及：{detail}。").format(detail=plan["detail"]))
-    if plan["cost"] is not None:
-        counted = plan["counted_in"] == "yuan"
-        text = (
-            _("费用 {cost} 元；任何方案都不会少于 {bound} 元，相差至多 {gap}。")
-            if counted
-            else _("相当于 {cost} 名学生的达标量；任何方案都不会少于 {bound} 名，相差至多 {gap}。")
-        )
-        cost, bound = (display.number(plan[name], 0 if counted else 1) for name in ("cost", "bound"))
-        said.append(text.format(cost=cost, bound=bound, gap=display.percent(plan["gap"])))
-        if plan["is_within_gap"] is False:
-            said.append(_("这一差距大于允许的 {gap}。").format(gap=display.percent(plan["gap_allowed"])))
-    if plan["verdict_after"] is not None:
-        said.append(
-            _("资源部分现在{before}；照办后按同一套程序重算：{after}。").format(
-                before=display.status_word(plan["verdict_before"]), after=display.status_word(plan["verdict_after"])
-            )
-        )
-    if plan["cells_missing"]:
-        said.append(_("有 {count} 个数据没有上报，方案不含这些。").format(count=plan["cells_missing"]))
-    basis = (
-        _("价格来源：{source}。").format(source=plan["price_source"])
-        if plan["counted_in"] == "yuan"
-        else _("没有给价格：每项增加按“够多少名学生达标”折算，是本系统的缺省算法。")
-    )
-    return [Sentences(sentences=tuple(said)), Paragraph(text=basis, is_note=True)]
+    return [
+        Sentences(sentences=tuple(result(plan, plan["detail"]))),
+        Paragraph(text=basis(plan), is_note=True),
+    ]
 
 
 def _yuan(value: Decimal | None) -> Cell:
