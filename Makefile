@@ -6,9 +6,10 @@ READY := $(VENV)/.ready
 DATA ?= ../shared/data
 COUNTIES ?= 3000
 WORKBOOKS ?= 1000
+FUZZ_SECONDS ?= 600
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-forms bench-integrity real check audit dev serve docs messages clean
+.PHONY: help setup demo test test-browser bench-reports bench-plan bench-explain bench-forms bench-integrity real check audit fuzz dev serve docs messages clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -56,6 +57,9 @@ check: $(READY) ## lint, types, layers, catalogues
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m reports.messages --check
+
+fuzz: $(READY) ## throw changed files at the intake for FUZZ_SECONDS (default 600)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/test_fuzzing.py
 
 audit: ## look up known vulnerabilities of the pinned packages (asks PyPI)
 	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
