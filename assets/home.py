@@ -218,7 +218,7 @@ class Home:
         contract = TABLES[table]
         wanted_columns = [*(columns or contract.polars_schema.names())]
         # A home may be older than a column of today: what it does not hold is not reported.
-        frames = (conform(read_parquet(path, columns), contract).select(wanted_columns) for path in paths)
+        frames = (conform(read_parquet(path, columns), contract, wanted_columns) for path in paths)
         return pl.concat([contract.empty().select(wanted_columns), *frames])
 
     def scan(self, table: str, year: int | str) -> pl.LazyFrame:

@@ -227,11 +227,12 @@ def tidy(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     return conform(frame, contract).sort(contract.order, nulls_last=True, maintain_order=True)
 
 
-def conform(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """The frame with the contract's columns in order and in their types; a column that it lacks becomes all null."""
+def conform(frame: pl.DataFrame, contract: Contract, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The frame with the contract's columns, or those named, in order and in their types; one that it lacks is all null."""
+    found = {column.name: column for column in contract.columns}
     return frame.select(
-        (pl.col(column.name) if column.name in frame.columns else pl.lit(None)).cast(column.dtype).alias(column.name)
-        for column in contract.columns
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(found[name].dtype).alias(name)
+        for name in columns or found
     )
 
 
