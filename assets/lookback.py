@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assets.home import Home, HomeError, write_whole
-from assets.inputs import digest_of
+from assets.inputs import digest
 
 _FILES = ("school_year", "source", "layout", "file", "sha256", "status", "reason")
 
@@ -58,6 +58,4 @@ def require_none_left_behind(store: Home) -> None:
 def behind(store: Home, year: int) -> str:
     """The hash of the files of the year and of all before it, and of what became of each."""
     span = [known for known in store.years() if known <= year]
-    return digest_of(
-        [list(row) for row in store.read("returns", span, _FILES).sort(_FILES, nulls_last=True).iter_rows()]
-    )
+    return digest(store.read("returns", span, _FILES).sort(_FILES, nulls_last=True).write_csv().encode())

@@ -118,9 +118,9 @@ def test_what_did_not_change_is_not_done_again_and_by_any_steps_the_bytes_are_th
     assert home.path("units", 2021).exists()
     assert refresh(home)[:3] == (0, 6, 0)
 
-    (home.inbox / "2020-690121.csv").unlink()
+    (home.inbox / "2021-690121.csv").unlink()
     assert refresh(home)[:2] == (2, 5)
-    hand_in(home, 2020, "690121")
+    hand_in(home, 2021, "690121")
     assert refresh(home)[:2] == (3, 6)
 
     by_steps = (home.published().root.name, content_hash(home.published()))
