@@ -437,6 +437,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
     is_wide: bool = False
+    planes: tuple[Plane, ...] = ()
 
 
 class CheapestWay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -850,13 +851,14 @@ class MapTick(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     label: str
 
 
-class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Level against difference: every county of a stage under a standard as a dot, and the figures as a table."""
+class Plane(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Level against difference: counties as dots, with their trails over three years."""
 
     anchor: str
     message: str
     subtitle: str
     description: str
+    note: str
     width: int
     height: int
     left: str
@@ -873,6 +875,11 @@ class ProvinceMap(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     limit_label: str
     dots: tuple[MapDot, ...]
     labels: tuple[MapLabel, ...]
+
+
+class ProvinceMap(Plane, frozen=True, kw_only=True, gc=False):
+    """Level against difference: every county of a stage under a standard as a dot, and the figures as a table."""
+
     table: Course
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from reports import charts, display, sentences
 from reports.attention import label_of
@@ -129,7 +129,6 @@ def _map(area: ProvinceTables, standard: Standard, stage: str, captions: Caption
         None,
     )
     trailed = _trailed(shown)
-    axes = _Axes(shown, trailed, limit)
     label = display.stage(stage)
     measure = _("标准值") if is_norm else _("全省平均")
     cv_name = _("综合差异系数") if standard.dispersion.rule != "each" else _("最大的一项差异系数")
@@ -154,25 +153,46 @@ def _map(area: ProvinceTables, standard: Standard, stage: str, captions: Caption
         message=message,
         subtitle=subtitle,
         description=_description(shown, cv_name, measure, limit),
-        width=WIDTH,
-        height=HEIGHT,
-        left=f"{_LEFT:.0f}%",
-        right=f"{_RIGHT:.0f}%",
-        top=str(_TOP),
-        bottom=str(_BOTTOM),
+        note=_(
+            "▲ 差异系数超限；● 在限值以内或不设限值；○ 数据不全，无法判定。灰线由前两年连到本年。"
+            "水平是各项之比的平均，高于 1 时个别指标仍可能低于 1。"
+        ),
         x_title=_("平均水平（{measure} = 1）→ 高").format(measure=measure),
         y_title=_("↑ {cv}").format(cv=cv_name),
-        x_ticks=axes.x_ticks(),
-        y_ticks=axes.y_ticks(),
-        level_x=axes.across(1.0) if axes.low <= 1.0 <= axes.high else "",
         level_label=measure,
-        limit_y="" if limit is None else axes.up(limit),
-        limit_label=""
-        if limit is None
-        else _("限值 {limit}（{standard}）").format(
-            limit=display.bound(limit), standard=sentences.short_title(standard)
-        ),
-        dots=tuple(
+        limit_label=limit_words(limit, standard),
+        table=_table(area, standard, stage, stands, captions, measure, cv_name),
+        **geometry(shown, trailed, limit, 1.0),
+    )
+
+
+def limit_words(limit: float | None, standard: Standard) -> str:
+    """The limit's name on its line; empty where there is none."""
+    if limit is None:
+        return ""
+    return _("限值 {limit}（{standard}）").format(limit=display.bound(limit), standard=sentences.short_title(standard))
+
+
+def geometry(
+    shown: Sequence[Stand], trailed: Sequence[Stand], limit: float | None, yardstick: float | None, first: str = ""
+) -> dict[str, Any]:
+    """Where everything stands on a plane that shows these counties, which all have both figures.
+
+    `yardstick` is the level at which an upright line stands; the county with the code `first` is named before others.
+    """
+    axes = _Axes(shown, trailed, limit, yardstick)
+    return {
+        "width": WIDTH,
+        "height": HEIGHT,
+        "left": f"{_LEFT:.0f}%",
+        "right": f"{_RIGHT:.0f}%",
+        "top": str(_TOP),
+        "bottom": str(_BOTTOM),
+        "x_ticks": axes.x_ticks(),
+        "y_ticks": axes.y_ticks(),
+        "level_x": "" if yardstick is None else axes.across(yardstick),
+        "limit_y": "" if limit is None else axes.up(limit),
+        "dots": tuple(
             MapDot(
                 x=axes.across(stand.now.level or 0.0),
                 y=axes.up(stand.now.cv or 0.0),
@@ -182,9 +202,8 @@ def _map(area: ProvinceTables, standard: Standard, stage: str, captions: Caption
             )
             for stand in sorted(shown, key=lambda stand: (stand.shape == "over", stand.code))
         ),
-        labels=_labels(shown, axes, limit),
-        table=_table(area, standard, stage, stands, captions, measure, cv_name),
-    )
+        "labels": _labels(shown, axes, limit, first),
+    }
 
 
 def _stands(area: ProvinceTables, standard: Standard, stage: str, measures: Mapping[str, float]) -> list[Stand]:
@@ -271,12 +290,15 @@ def _description(shown: Sequence[Stand], cv_name: str, measure: str, limit: floa
 class _Axes:
     """The scales: level from a little below the lowest to a little above the highest, CV from 0."""
 
-    def __init__(self, shown: Sequence[Stand], trailed: Sequence[Stand], limit: float | None) -> None:
+    def __init__(
+        self, shown: Sequence[Stand], trailed: Sequence[Stand], limit: float | None, yardstick: float | None
+    ) -> None:
         places = [stand.now for stand in shown] + [place for stand in trailed for place in stand.before]
-        levels = [place.level for place in places if place.level is not None] + [1.0]
+        levels = [place.level for place in places if place.level is not None]
+        levels += [] if yardstick is None else [yardstick]
         cvs = [place.cv for place in places if place.cv is not None]
         step = round_step((max(levels) - min(levels)) or 0.1)
-        self.low = math.floor((min(levels) - step * _ROOM) / step) * step
+        self.low = max(0, math.floor((min(levels) - step * _ROOM) / step)) * step
         self.high = math.ceil((max(levels) + step * _ROOM) / step) * step
         self.step = step
         most = max([*cvs, 0.0 if limit is None else limit]) or 1.0
@@ -340,7 +362,7 @@ def _tick(value: float, step: float) -> str:
     return f"{value:.{charts.step_places(step)}f}"
 
 
-def _labels(shown: Sequence[Stand], axes: _Axes, limit: float | None) -> tuple[MapLabel, ...]:
+def _labels(shown: Sequence[Stand], axes: _Axes, limit: float | None, first: str) -> tuple[MapLabel, ...]:
     """The counties' names where there is room: first for a phone, then what else a wide page has room for.
 
     Counties over the limit come first, then the extremes, then the rest by code. A name never hides a dot or another
@@ -349,6 +371,7 @@ def _labels(shown: Sequence[Stand], axes: _Axes, limit: float | None) -> tuple[M
     order = sorted(
         shown,
         key=lambda stand: (
+            stand.code != first,
             stand.shape == "within",
             -(stand.now.cv or 0.0) if stand.shape != "within" else stand.now.level or 0.0,
             stand.code,

@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 from functools import cache
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,8 +14,10 @@ import pytest
 from assets.home import Home
 from reports import display
 from reports.captions import Captions
+from reports.county import county_report
 from reports.language import catalogue, speaking
 from reports.model import Why
+from reports.render import county_html, county_markdown
 from reports.why import why
 from reports.why.focus import Focus
 from reports.why.gap import MOST
@@ -320,6 +323,54 @@ def test_the_peers_stand_with_their_distance_and_how_many_are_better() -> None:
     assert part.rows[0][-1] == display.coefficient(own["cv"])
 
 
+@cache
+def rows_of_peers() -> dict[str, dict[str, Any]]:
+    """Books of primary schools by county: mean, coefficient, limit and status of the year, as the map has them."""
+    where = {"standard": "cn-basic-2012", "stage": "primary", "indicator": "books", "school_year": YEAR}
+    found = several()["three_year_monitoring"].filter(**where)
+    return {row["county_code"]: row for row in found.iter_rows(named=True)}
+
+
+def test_the_map_of_the_peers_names_those_that_have_more_and_differ_less() -> None:
+    rows = rows_of_peers()
+    own = rows[COUNTY]
+    peers = several()["peers"].filter(county_code=COUNTY)["peer_code"]
+    ahead = [code for code in peers if rows[code]["mean"] > own["mean"] and rows[code]["cv"] < own["cv"]]
+    (part,) = [part for part in of_first(several()).parts if part.anchor == "why-peers"]
+    (plane,) = part.planes
+    said = f"有 {len(ahead)} 个：{'、'.join(f'{code}县' for code in ahead)}" if ahead else "没有一个可比县"
+    assert said in plane.message
+    cvs = [row["cv"] for row in rows.values()]
+    assert f"差异系数 {min(cvs):.3f} 至 {max(cvs):.3f}；" in plane.description
+    assert len(plane.dots) == len(part.rows) == len(rows)
+
+
+def test_the_dots_of_the_map_stand_in_the_order_of_the_figures() -> None:
+    rows = rows_of_peers()
+    (part,) = [part for part in of_first(several()).parts if part.anchor == "why-peers"]
+    (plane,) = part.planes
+    by_name = {dot.name: dot for dot in plane.dots}
+    names = {code: f"{row['county_name']}" + ("（本县）" if code == COUNTY else "") for code, row in rows.items()}
+    across = sorted(rows, key=lambda code: float(by_name[names[code]].x.rstrip("%")))
+    up = sorted(rows, key=lambda code: -float(by_name[names[code]].y))
+    assert across == sorted(rows, key=lambda code: rows[code]["mean"])
+    assert up == sorted(rows, key=lambda code: rows[code]["cv"])
+    assert plane.labels[0].text == names[COUNTY]
+
+
+def test_both_faces_of_a_page_have_the_map_of_the_peers() -> None:
+    counties = {county.code: county for county in YearTables(several(), YEAR, STANDARDS, sources()).counties()}
+    report = county_report(counties[COUNTY], [YEAR])
+    assert report.why is not None
+    (part,) = [part for part in report.why.parts if part.anchor == "why-peers"]
+    page, text = county_html(report), county_markdown(report)
+    assert part.planes
+    for plane in part.planes:
+        assert f'<figure class="plane" id="{plane.anchor}">' in page
+        assert plane.description in page
+        assert plane.description in text
+
+
 def test_a_county_alone_is_compared_with_nobody() -> None:
     assert "why-peers" not in [part.anchor for part in told(worked()).parts]
 
@@ -334,7 +385,7 @@ def test_a_peer_of_another_province_stands_with_its_figures() -> None:
         for place, more in ((here, 0), (there, 100))
         for number, row in enumerate(five_schools(BOOKS), 1)
     ]
-    (first, _second) = YearTables(computed({YEAR: drawn}), YEAR, STANDARDS, sources()).provinces()
+    (_code, first), _second = YearTables(computed({YEAR: drawn}), YEAR, STANDARDS, sources()).provinces()
     (county,) = first.counties()
     found = why(county, Captions(), BOOKS_OF_PRIMARY)
     assert found is not None

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports import display
+from reports import display, sentences
 from reports.captions import Captions
+from reports.language import bracketed, marked, serial, together
 from reports.language import gettext as _
-from reports.language import marked, serial, together
-from reports.model import Course
+from reports.model import Course, Plane
+from reports.province_map import Place, Shape, Stand, geometry, limit_words
 from reports.why.focus import Cell, rows_of
 from reports.year import CountyTables, Row, YearTables, records
+from standards.standard import in_force
 
 _SENTENCE_NAMES = 3
 _ENDINGS = ("_two_years_before", "_year_before", "")
 _AT = ("source", "county_code", "standard", "stage", "indicator")
 _OVER_YEARS = tuple(f"{name}{ending}" for name in ("mean", "cv") for ending in _ENDINGS)
 _Trail = tuple[Any, ...]
-"""The unit, then the means and the coefficients of three years, the oldest first."""
+"""The unit, the means and the coefficients of three years, the oldest first, then this year's limit and status."""
 _Trails = Mapping[tuple[str, ...], _Trail]
-_MEAN, _CV = 3, 6
-"""Where this year's mean and coefficient stand in a trail."""
+_MEAN, _CV, _LIMIT, _STATUS = 3, 6, 7, 8
+"""Where this year's mean, coefficient, limit and status stand in a trail."""
+_SHAPES: Mapping[str, Shape] = {"not_met": "over", "undetermined": "open"}
+_LEAST = 2
 
 
 def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Course | None:
@@ -39,8 +43,10 @@ def peers(county: CountyTables, cells: Sequence[Cell], captions: Captions) -> Co
         ),
         *(_cell_sentence(county, cell, nearest, trails) for cell in cells),
     ]
+    drawn = (_plane(county, cell, nearest, trails, captions) for cell in cells)
     return Course(
         is_wide=True,
+        planes=tuple(plane for plane in drawn if plane is not None),
         anchor="why-peers",
         title=_("与可比的县相比"),
         sentences=(together(said),),
@@ -94,7 +100,7 @@ def _trails(year: YearTables) -> _Trails:
     whole = year.whole
 
     def made() -> _Trails:
-        rows = whole.table("three_year_monitoring").select(*_AT, "unit", *_OVER_YEARS)
+        rows = whole.table("three_year_monitoring").select(*_AT, "unit", *_OVER_YEARS, "limit", "status")
         return {row[: len(_AT)]: row[len(_AT) :] for row in rows.iter_rows()}
 
     return whole.once("trails of three years", made)
@@ -114,6 +120,81 @@ def _cell_sentence(county: CountyTables, cell: Cell, nearest: Sequence[Row], tra
         count=len(known),
         level=sum(row[_MEAN] > own[_MEAN] for row in known),
         balance=sum(row[_CV] < own[_CV] for row in known),
+    )
+
+
+def _plane(
+    county: CountyTables, cell: Cell, nearest: Sequence[Row], trails: _Trails, captions: Captions
+) -> Plane | None:
+    """The county and its peers by mean and coefficient of a cell; None where the county or all peers lack a figure."""
+    known = [
+        (county.code, county.name + bracketed(_("本县")), trails.get(_at(county.key, cell))),
+        *(
+            (row["peer_code"], row["peer_name"], trails.get(_at((county.source, row["peer_code"]), cell)))
+            for row in nearest
+        ),
+    ]
+    shown = [
+        _stand(cell, code, name, row)
+        for code, name, row in known
+        if row is not None and row[_MEAN] is not None and row[_CV] is not None
+    ]
+    if len(shown) < _LEAST or shown[0].code != county.code:
+        return None
+    own = trails[_at(county.key, cell)]
+    indicator = cell.standard.indicator(cell.indicator)
+    whole = tuple(norm for norm in indicator.norms if not (norm.school_types or norm.areas))
+    norm = in_force(whole, county.year, cell.stage)
+    yardstick = None if norm is None else float(norm)
+    what = sentences.of_stage(cell.stage, sentences.indicator_label(cell.standard, cell.indicator))
+    unit = sentences.unit_words(cell.standard, cell.indicator, cell.stage)
+    means, cvs = ([getattr(stand.now, name) for stand in shown] for name in ("level", "cv"))
+    places = display.places_of(own[0])
+    return Plane(
+        anchor=f"why-peers-{cell.stage}",
+        message=_message(cell, shown),
+        subtitle=captions.next_figure(
+            _("{year}本县和可比县：横轴为{what}的平均值，纵轴为差异系数；{standard}；灰线为前两年").format(
+                year=display.school_year(county.year), what=what, standard=sentences.short_title(cell.standard)
+            )
+        ),
+        description=_("{count} 个县，平均值 {low} 至 {high}，差异系数 {least} 至 {most}；数字见下表。").format(
+            count=display.count(len(shown)),
+            low=display.number(min(means), places),
+            high=display.number(max(means), places),
+            least=display.coefficient(min(cvs)),
+            most=display.coefficient(max(cvs)),
+        ),
+        note=_("▲ 差异系数超限；● 在限值以内或不设限值；○ 数据不全，无法判定。灰线由前两年连到本年。"),
+        x_title=_("平均值（{unit}）→ 高").format(unit=unit),
+        y_title=_("↑ {cv}").format(cv=_("差异系数")),
+        level_label=_("标准值"),
+        limit_label=limit_words(own[_LIMIT], cell.standard),
+        **geometry(shown, shown, own[_LIMIT], yardstick, county.code),
+    )
+
+
+def _stand(cell: Cell, code: str, name: str, row: _Trail) -> Stand:
+    """Where a county stands by mean and coefficient, this year and the two before."""
+    places = [Place(row[_MEAN - back], row[_CV - back]) for back in (2, 1, 0)]
+    shape: Shape = _SHAPES.get(row[_STATUS], "within")
+    return Stand(code, name, places[2], (places[0], places[1]), shape, row[_STATUS], cell.indicator)
+
+
+def _message(cell: Cell, shown: Sequence[Stand]) -> str:
+    """The peers that have a better mean and schools that lie closer; the county stands first."""
+    own, *others = shown
+    is_less_better = cell.standard.indicator(cell.indicator).must_be == "at_most"
+    ahead = [
+        stand.name
+        for stand in others
+        if ((stand.now.level or 0.0) < (own.now.level or 0.0)) == is_less_better and stand.now.level != own.now.level
+        if (stand.now.cv or 0.0) < (own.now.cv or 0.0)
+    ]
+    if not ahead:
+        return _("{what}：没有一个可比县平均值优于本县而差异又更小").format(what=cell.label)
+    return _("{what}：平均值优于本县而差异又更小的可比县有 {count} 个：{names}").format(
+        what=cell.label, count=display.count(len(ahead)), names=serial(ahead)
     )
 
 
@@ -152,5 +233,5 @@ def _trail(row: _Trail | None) -> tuple[str, str]:
             values = values[1:]
         return " → ".join(values)
 
-    unit, *figures = row
+    unit, *figures, _limit, _status = row
     return told(figures[:_MEAN], display.places_of(unit)), told(figures[_MEAN:], display.CV_PLACES)
