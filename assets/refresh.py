@@ -12,12 +12,11 @@ from assets.content import FILES, FILES_READ, PAGES_WRITTEN, Work
 from assets.definitions import defs
 from assets.editions import VerdictsReversedError
 from assets.home import Home
-from assets.judgement import JUDGEMENT_TABLES
 from assets.lookback import YearsLeftBehindError
 from assets.resource import HomeResource
+from assets.tables import intake
 from pipelines.reconciliation import ReconciliationError
 from schemas.corrections import CorrectionError
-from schemas.lineage import LINEAGE_TABLES
 
 _FOR_PEOPLE: tuple[type[Exception], ...] = (
     VerdictsReversedError,
@@ -64,15 +63,8 @@ def refresh(
     spans = _spans(years)
     # What follows the first gap is made again in order, asked for or not: it looks back on years within the gap.
     later = [year for year in sorted({*home.years(), *years}) if spans and year > spans[0][-1]]
-    following = [
-        *(contract.name for contract in LINEAGE_TABLES),
-        "integrity_signals",
-        "coverage",
-        "year_over_year",
-        "three_year_monitoring",
-        *JUDGEMENT_TABLES,
-        "county_reports",
-    ]
+    # All but what is read from the inbox: which tables look back, perhaps by way of others, is not listed here as well.
+    following = [asset for asset in _assets() if dg.AssetKey(asset) not in intake.keys and asset != "site"]
     is_published = is_published and not is_trial
     pages = {"county_reports", "site"} if is_trial else set()
     assets = [asset for asset in _assets() if asset not in pages]

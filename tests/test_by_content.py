@@ -158,7 +158,7 @@ def test_other_code_of_pages_reads_no_return_makes_no_table_and_writes_the_pages
     pages = refresh(home)[-1]
     before, code, county_html = times(home), inputs.code, render.county_html
     made = (home.root / "made" / "units.json").read_bytes()
-    monkeypatch.setattr(inputs, "code", lambda packages: f"{code(packages)}{'reports' in packages}")
+    monkeypatch.setattr(inputs, "code", lambda packages: code(packages) + "x" * ("reports" in packages))
     monkeypatch.setattr(render, "county_html", lambda *given: f"{county_html(*given)}<!-- new -->")
     read, files, written, _ = refresh(home)
     changed = moved(home, before)
