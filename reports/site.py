@@ -120,7 +120,7 @@ def uncollected() -> Iterator[None]:
     """Within the block nothing is searched for cycles, at its end what was made in it is, once.
 
     A county's pages are made of some hundred thousand values without cycles. To look through them again and again, with
-    all rows of the year beside them, finds nothing and takes time.
+    all rows of the year beside them, takes time and finds nothing.
     """
     was_on = gc.isenabled()
     gc.disable()
