@@ -216,10 +216,23 @@ def test_the_catalogue_has_a_message_in_both_languages_for_every_rule() -> None:
         assert slots[0] == slots[1] <= {"{value}", "{wanted}"}
 
 
+_READERS = (
+    "archives",
+    "limits",
+    "reading",
+    "recognition",
+    "identity",
+    "harmonise",
+    "intake",
+    "form_reading",
+    "form_intake",
+)
+
+
 def named_in_code() -> set[str]:
     """Every rule that the intake names outright: the first text of a fault that it makes, or of a list of checks."""
     found: set[str] = set()
-    for name in ("reading", "recognition", "identity", "harmonise", "intake", "form_reading", "form_intake"):
+    for name in _READERS:
         for node in ast.walk(ast.parse((ROOT / "pipelines" / f"{name}.py").read_text("utf-8"))):
             texts = [
                 c.value for c in ast.iter_child_nodes(node) if isinstance(c, ast.Constant) and isinstance(c.value, str)
@@ -235,6 +248,8 @@ def named_in_code() -> set[str]:
                 # Checks that share all but their rule are listed as rule → what breaks it.
                 keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
                 found |= {str(key) for key in keys if str(key).startswith("school_id_")}
+            elif isinstance(node, ast.Tuple) and texts and texts[0].startswith("county_code_"):
+                found.add(texts[0])
             elif isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Dict):
                 # What a county may not answer is listed likewise.
                 keys = [key.value for key in node.value.keys if isinstance(key, ast.Constant)]

@@ -245,7 +245,7 @@ NAMES = [
     ('id = "b"', 'id = "a"', "groups[1].id", "“a” stands twice"),
     ('id = "larger"', 'id = "lar ger"', "relaxations[0].id", "an id is letters"),
     ('id = "phase"', 'id = "phase 1"', "milestones[1].id", "an id is letters"),
-    ('applies_to = ["cn-returns"]', 'applies_to = ["nope"]', "applies_to", "no source “nope”; there are br-maracanau, cn-returns"),
+    ('applies_to = ["cn-returns"]', 'applies_to = ["nope"]', "applies_to", "no source “nope”; there are br-maracanau, cn-forms, cn-returns"),
     ('applies_to = ["cn-returns"]', "applies_to = []", "applies_to", "at least one source"),
     ('applies_to = ["cn-returns"]', 'applies_to = ["cn-returns", "cn-returns"]', "applies_to", "stands twice"),
     ('applies_to = ["cn-returns"]', 'applies_to = ["cn-returns"]\nid = "xx"', "id", "leave it out"),
