@@ -114,6 +114,12 @@ def _field(column: Column) -> Field:
     return Field(column.name, kind | None if column.nullable else kind, column.label_zh, column.label_en, column.unit)
 
 
+def _row_of(name: str, zh: str, en: str, table: str, *left_out: str, is_sparse: bool = False) -> Thing:
+    """A row of a table that has the rows of several standards: its columns, and of which standard it is."""
+    standard = Field("standard", str, "标准代号", "The standard's identifier")
+    return _thing(name, zh, en, standard, *_columns(table, *left_out), table=table, is_sparse=is_sparse)
+
+
 def _many(kind: Any) -> Any:
     """So many of a kind, in order."""
     return GenericAlias(tuple, (kind.kind if isinstance(kind, Thing) else kind, ...))
@@ -307,22 +313,9 @@ STANDARD = _thing(
     Field("window", WINDOW.kind | None, "全县结论三年监测", "The county's verdict over three years"),
     Field("ledger", _many(LEDGER_ENTRY), "台账", "What is not met, and what was mended this year"),
 )
-ASSESSMENT = _thing(
-    "Assessment",
-    "评估的一个阶段",
-    "A stage of the assessment",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("assessment_stages"),
-    table="assessment_stages",
-)
-EVIDENCE = _thing(
-    "Evidence",
-    "一个条目一年的材料",
-    "A document of an item and year, or its absence",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("evidence_index"),
-    table="evidence_index",
-    is_sparse=True,
+ASSESSMENT = _row_of("Assessment", "评估的一个阶段", "A stage of the assessment", "assessment_stages")
+EVIDENCE = _row_of(
+    "Evidence", "一个条目一年的材料", "A document of an item and year, or its absence", "evidence_index", is_sparse=True
 )
 PLAN = _thing("Plan", "一项规划或承诺", "A plan or pledge", *_columns("plans"), table="plans")
 RATE = _thing(
@@ -332,62 +325,34 @@ RATE = _thing(
     *_columns("popularisation"),
     table="popularisation",
 )
-GROUP = _thing(
+GROUP = _row_of(
     "GroupIndicator",
     "一个学校分组的一项指标（参考）",
     "An indicator over a group of schools, indicative",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("group_dispersion"),
-    table="group_dispersion",
+    "group_dispersion",
     is_sparse=True,
 )
-ROBUSTNESS = _thing(
+ROBUSTNESS = _row_of(
     "Variant",
     "差异系数的一种算法（official 以外均非官方）",
     "A coefficient by one way of computing; all but `official` are unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("verdict_robustness"),
-    table="verdict_robustness",
+    "verdict_robustness",
 )
-LEAST_CHANGE = _thing(
+LEAST_CHANGE = _row_of(
     "LeastChange",
     "反转结论的最小变动（非官方）",
     "The least change that turns a verdict round, unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("least_changes"),
-    table="least_changes",
+    "least_changes",
 )
-CAUSES = _thing(
-    "Causes",
-    "一项变化的原因（非官方）",
-    "What made a figure change, unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("change_causes"),
-    table="change_causes",
+CAUSES = _row_of("Causes", "一项变化的原因（非官方）", "What made a figure change, unofficial", "change_causes")
+MEASURES = _row_of(
+    "Inequality", "其他差异度量（非官方）", "Other measures of inequality, unofficial", "inequality", "level"
 )
-MEASURES = _thing(
-    "Inequality",
-    "其他差异度量（非官方）",
-    "Other measures of inequality, unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("inequality", "level"),
-    table="inequality",
+BETWEEN = _row_of(
+    "BetweenWithin", "组间与组内（非官方）", "Between and within groups, unofficial", "between_within", "level"
 )
-BETWEEN = _thing(
-    "BetweenWithin",
-    "组间与组内（非官方）",
-    "Between and within groups, unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("between_within", "level"),
-    table="between_within",
-)
-PUPIL_GAP = _thing(
-    "PupilGap",
-    "一类学生与其他学生（非官方）",
-    "A group of pupils and the others, unofficial",
-    Field("standard", str, "标准代号", "The standard's identifier"),
-    *_columns("pupil_gaps"),
-    table="pupil_gaps",
+PUPIL_GAP = _row_of(
+    "PupilGap", "一类学生与其他学生（非官方）", "A group of pupils and the others, unofficial", "pupil_gaps"
 )
 PEER = _thing(
     "Peer", "一个可比的县（非官方）", "A county of like structure, unofficial", *_columns("peers"), table="peers"
